@@ -1,0 +1,83 @@
+using MirrorTools.Simulation.Scheduling;
+
+namespace MirrorTools.Simulation.Faults;
+
+/// <summary>Carries a plan out: hands each action to its verb's handler when its trigger is reached, and keeps what was done as a plan that replays it.</summary>
+public sealed class FaultPlanRunner
+{
+    private readonly SimScheduler _scheduler;
+    private readonly Dictionary<string, Action<IReadOnlyList<string>>> _handlers = [];
+    private readonly Dictionary<string, long> _marks = [];
+    private readonly Dictionary<(string Mark, long Count), List<FaultAction>> _atMark = [];
+    private readonly Queue<FaultAction> _atStep;
+    private readonly List<FaultAction> _done = [];
+
+    /// <summary>Creates the runner and sets its timers; add the handlers before the run starts.</summary>
+    public FaultPlanRunner(SimScheduler scheduler, FaultPlan plan)
+    {
+        _scheduler = scheduler;
+        _atStep = new Queue<FaultAction>(plan.Actions.Where(a => a.Trigger.Kind == FaultTriggerKind.Step).OrderBy(a => a.Trigger.Count));
+        foreach (var action in plan.Actions)
+        {
+            if (action.Trigger.Kind == FaultTriggerKind.Time)
+            {
+                scheduler.Schedule(TimeSpan.FromTicks(action.Trigger.Count) - scheduler.Now, () => Do(action), action.Verb);
+            }
+            else if (action.Trigger.Kind == FaultTriggerKind.Mark)
+            {
+                var key = (action.Trigger.Mark, action.Trigger.Count);
+                if (!_atMark.TryGetValue(key, out var actions))
+                {
+                    _atMark[key] = actions = [];
+                }
+
+                actions.Add(action);
+            }
+        }
+
+        scheduler.BeforeStep += AtStep;
+    }
+
+    /// <summary>What was done so far, at which instants: a plan of its own.</summary>
+    public FaultPlan Done => new([.. _done]);
+
+    /// <summary>How often each mark was reached.</summary>
+    public IReadOnlyDictionary<string, long> Marks => _marks;
+
+    /// <summary>Says what a verb does.</summary>
+    public void Handle(string verb, Action<IReadOnlyList<string>> handler) => _handlers[verb] = handler;
+
+    /// <summary>Does something now and keeps it in <see cref="Done"/>: for faults that a seed draws.</summary>
+    public void Do(string verb, params IReadOnlyList<string> arguments) =>
+        Do(new FaultAction(FaultTrigger.AtTime(_scheduler.Now), verb, arguments));
+
+    /// <summary>Counts one more time that <paramref name="mark"/> is reached, and does what the plan has for it.</summary>
+    public void Reach(string mark)
+    {
+        var count = _marks[mark] = _marks.GetValueOrDefault(mark) + 1;
+        if (_atMark.Count > 0 && _atMark.TryGetValue((mark, count), out var actions))
+        {
+            actions.ForEach(Do);
+        }
+    }
+
+    private void AtStep(long step)
+    {
+        while (_atStep.TryPeek(out var action) && action.Trigger.Count <= step)
+        {
+            Do(_atStep.Dequeue());
+        }
+    }
+
+    private void Do(FaultAction action)
+    {
+        if (!_handlers.TryGetValue(action.Verb, out var handler))
+        {
+            throw new FormatException($"The scenario has no action \"{action.Verb}\"; it knows {string.Join(", ", _handlers.Keys.Order(StringComparer.Ordinal))}.");
+        }
+
+        _done.Add(action);
+        _scheduler.Note(action.ToString());
+        handler(action.Arguments);
+    }
+}
