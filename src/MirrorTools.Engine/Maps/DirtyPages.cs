@@ -3,45 +3,50 @@ using System.Numerics;
 namespace MirrorTools.Engine.Maps;
 
 /// <summary>The pages whose durable copy is behind. Every operation is atomic and may race with every other.</summary>
+/// <remarks>
+/// Whoever changes a page marks it after the change; whoever persists it takes the mark before reading the page. So a change is either in what was read,
+/// or its mark is still there.
+/// </remarks>
 /// <param name="pageCount">How many pages the maps have.</param>
 public sealed class DirtyPages(int pageCount)
 {
     private readonly ulong[] _words = new ulong[(pageCount + 63) / 64];
-    private readonly ulong[] _summary = new ulong[(((pageCount + 63) / 64) + 63) / 64];
 
     /// <summary>How many pages there are.</summary>
     public int PageCount => pageCount;
 
-    /// <summary>True where a page is marked.</summary>
-    public bool IsMarked(int page) => (Volatile.Read(ref _words[page >> 6]) >> (page & 63) & 1) != 0;
-
     /// <summary>True where no page is marked.</summary>
-    public bool IsEmpty
+    public bool IsEmpty => Find(0) == pageCount;
+
+    /// <summary>How many pages are marked.</summary>
+    public int Count
     {
         get
         {
-            int cursor = 0;
-            return !Find(ref cursor, out _);
+            int count = 0;
+            foreach (ulong word in _words)
+            {
+                count += BitOperations.PopCount(word);
+            }
+
+            return count;
         }
     }
+
+    /// <summary>True where a page is marked.</summary>
+    public bool IsMarked(int page) => (Volatile.Read(ref _words[page >> 6]) & (1UL << (page & 63))) != 0;
 
     /// <summary>Marks a page; true where it was not marked.</summary>
     public bool Mark(int page)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)page, (uint)pageCount);
         ulong bit = 1UL << (page & 63);
         ref ulong word = ref _words[page >> 6];
 
-        // A mark that is already there needs no write: the page's line stays shared between cores. The taker clears before it reads the map,
-        // so a bit that was changed before this look is seen by whoever takes the mark later.
+        // A mark that is there already needs no write, which keeps the word shared between cores. The fence keeps this look after the caller's
+        // change, or a taker could clear the mark and read the page in between.
         Interlocked.MemoryBarrier();
-        if ((Volatile.Read(ref word) & bit) != 0)
-        {
-            return false;
-        }
-
-        bool changed = (Interlocked.Or(ref word, bit) & bit) == 0;
-        Interlocked.Or(ref _summary[page >> 12], 1UL << (page >> 6 & 63));
-        return changed;
+        return (Volatile.Read(ref word) & bit) == 0 && (Interlocked.Or(ref word, bit) & bit) == 0;
     }
 
     /// <summary>Marks a run of pages.</summary>
@@ -60,7 +65,7 @@ public sealed class DirtyPages(int pageCount)
     /// <returns>False where no page from the cursor on is marked.</returns>
     public bool TakeNext(ref int cursor, out int page)
     {
-        while (Find(ref cursor, out page))
+        for (page = Find(cursor); page < pageCount; page = Find(cursor))
         {
             cursor = page + 1;
             ulong bit = 1UL << (page & 63);
@@ -73,8 +78,9 @@ public sealed class DirtyPages(int pageCount)
         return false;
     }
 
-    /// <summary>Takes every marked page, ascending, at most <paramref name="maximum"/>.</summary>
-    public IReadOnlyList<int> TakeAll(int maximum = int.MaxValue)
+    /// <summary>Takes marked pages, ascending, and clears their marks.</summary>
+    /// <param name="maximum">How many pages at most.</param>
+    public IReadOnlyList<int> Take(int maximum = int.MaxValue)
     {
         List<int> pages = [];
         int cursor = 0;
@@ -86,31 +92,27 @@ public sealed class DirtyPages(int pageCount)
         return pages;
     }
 
-    private bool Find(ref int cursor, out int page)
+    private int Find(int from)
     {
-        while (cursor < pageCount)
+        if (from >= pageCount)
         {
-            int group = cursor >> 12;
-            ulong summary = Volatile.Read(ref _summary[group]) & (ulong.MaxValue << (cursor >> 6 & 63));
-            if (summary == 0)
-            {
-                cursor = (group + 1) << 12;
-                continue;
-            }
-
-            int wordIndex = (group << 6) + BitOperations.TrailingZeroCount(summary);
-            int from = Math.Max(cursor, wordIndex << 6);
-            ulong word = Volatile.Read(ref _words[wordIndex]) & (ulong.MaxValue << (from & 63));
-            if (word != 0)
-            {
-                page = (wordIndex << 6) + BitOperations.TrailingZeroCount(word);
-                return true;
-            }
-
-            cursor = (wordIndex + 1) << 6;
+            return pageCount;
         }
 
-        page = -1;
-        return false;
+        int index = from >> 6;
+        ulong word = Volatile.Read(ref _words[index]) & (ulong.MaxValue << (from & 63));
+        while (word == 0)
+        {
+            int next = _words.AsSpan(index + 1).IndexOfAnyExcept(0UL);
+            if (next < 0)
+            {
+                return pageCount;
+            }
+
+            index += 1 + next;
+            word = Volatile.Read(ref _words[index]);
+        }
+
+        return (index << 6) + BitOperations.TrailingZeroCount(word);
     }
 }

@@ -1,101 +1,169 @@
 namespace MirrorTools.Engine.Maps;
 
-/// <summary>One bit per grain, in pages of <see cref="GrainsPerPage"/>; a page whose bits are all equal takes no memory.</summary>
-public sealed class GrainMap
+/// <summary>
+/// One bit per grain, in pages of <see cref="GrainsPerPage"/>. A page is uniform (all bits equal: no memory of its own) or materialised.
+/// Bits beyond <see cref="GrainCount"/> are 0 and never counted.
+/// </summary>
+/// <remarks>
+/// <para>Single bits and runs change by atomic operations per word, so they may race with each other, with readers and with the set algebra.
+/// A uniform page refers to one of the map's shared constant arrays, so that reading needs no case; the first change puts an array of its own
+/// in its place by compare-and-swap. That is one-way: only <see cref="LoadPage"/> and <see cref="Reset"/> take an array away, and allow no
+/// concurrent writer for it. Uniform pages may turn into the other uniform value, since whoever saw the old one swaps against it.</para>
+/// <para>See <see cref="PageCensus"/> for the summary level.</para>
+/// </remarks>
+public sealed partial class GrainMap
 {
     /// <summary>How many grains a page holds.</summary>
-    public const int GrainsPerPage = 8064;
+    public const int GrainsPerPage = WordsPerPage * 64;
 
-    /// <summary>How many 64-bit words a page holds.</summary>
-    public const int WordsPerPage = GrainsPerPage / 64;
+    /// <summary>How many 64-bit words a page holds: bit i of word w is grain w * 64 + i of the page.</summary>
+    public const int WordsPerPage = 126;
 
-    /// <summary>Creates a map whose bits are all <paramref name="initialValue"/>.</summary>
-    public GrainMap(long grainCount, bool initialValue) => GrainCount = grainCount;
+    private readonly ulong[][] _pages;
+    private readonly ulong[] _zeros = new ulong[WordsPerPage];
+    private readonly ulong[] _ones = new ulong[WordsPerPage];
+    private readonly ulong[] _lastOnes = new ulong[WordsPerPage];
+    private readonly PageCensus _setBits;
+    private readonly PageCensus _clearBits;
+
+    /// <summary>Creates a map whose bits are all <paramref name="initialValue"/>; takes eight bytes a page.</summary>
+    public GrainMap(long grainCount, bool initialValue)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(grainCount);
+        GrainCount = grainCount;
+        _pages = new ulong[PagesFor(grainCount)][];
+        _setBits = new PageCensus(_pages.Length);
+        _clearBits = new PageCensus(_pages.Length);
+
+        Array.Fill(_ones, ulong.MaxValue);
+        int inLastPage = GrainCountInPage(_pages.Length - 1);
+        Array.Fill(_lastOnes, ulong.MaxValue, 0, inLastPage >> 6);
+        if ((inLastPage & 63) != 0)
+        {
+            _lastOnes[inLastPage >> 6] = ulong.MaxValue >> (64 - (inLastPage & 63));
+        }
+
+        Reset(initialValue);
+    }
 
     /// <summary>How many grains the map has.</summary>
     public long GrainCount { get; }
 
     /// <summary>How many pages the map has.</summary>
-    public int PageCount => throw new NotImplementedException();
+    public int PageCount => _pages.Length;
 
     /// <summary>The bit of a grain.</summary>
-    public bool this[long grain] => throw new NotImplementedException();
+    public bool this[long grain]
+    {
+        get
+        {
+            int page = Locate(grain, out int word, out ulong bit);
+            return (Volatile.Read(ref PageAt(page)[word]) & bit) != 0;
+        }
+    }
 
     /// <summary>How many pages a map of <paramref name="grainCount"/> grains has.</summary>
-    public static int PagesFor(long grainCount) => throw new NotImplementedException();
+    public static int PagesFor(long grainCount) => checked((int)((grainCount + GrainsPerPage - 1) / GrainsPerPage));
 
     /// <summary>The page that holds a grain.</summary>
-    public static int PageOf(long grain) => throw new NotImplementedException();
+    public static int PageOf(long grain) => (int)(grain / GrainsPerPage);
 
     /// <summary>The grains of a page; fewer than <see cref="GrainsPerPage"/> in the last one.</summary>
-    public GrainRange GrainsOf(int page) => throw new NotImplementedException();
+    public GrainRange GrainsOf(int page) => new((long)page * GrainsPerPage, GrainCountInPage(page));
 
     /// <summary>How many grains a page holds.</summary>
-    public int GrainCountInPage(int page) => throw new NotImplementedException();
+    public int GrainCountInPage(int page) => (int)Math.Min(GrainsPerPage, GrainCount - ((long)page * GrainsPerPage));
 
-    /// <summary>Sets a bit atomically; true where it was 0.</summary>
-    public bool Set(long grain) => throw new NotImplementedException();
+    /// <summary>Sets a bit atomically; true where it was 0. Allocates only where the page was uniformly 0.</summary>
+    public bool Set(long grain)
+    {
+        int page = Locate(grain, out int word, out ulong bit);
+        if ((Volatile.Read(ref PageAt(page)[word]) & bit) != 0)
+        {
+            return false;
+        }
 
-    /// <summary>Clears a bit atomically; true where it was 1.</summary>
-    public bool Clear(long grain) => throw new NotImplementedException();
+        bool changed = (Interlocked.Or(ref Materialise(page)[word], bit) & bit) == 0;
+        if (changed)
+        {
+            _setBits.Appeared(page);
+        }
 
-    /// <summary>Sets a run of bits, atomically per word.</summary>
-    public void SetRange(GrainRange range) => throw new NotImplementedException();
+        return changed;
+    }
 
-    /// <summary>Clears a run of bits, atomically per word.</summary>
-    public void ClearRange(GrainRange range) => throw new NotImplementedException();
+    /// <summary>Clears a bit atomically; true where it was 1. Allocates only where the page was uniformly 1.</summary>
+    public bool Clear(long grain)
+    {
+        int page = Locate(grain, out int word, out ulong bit);
+        if ((Volatile.Read(ref PageAt(page)[word]) & bit) == 0)
+        {
+            return false;
+        }
 
-    /// <summary>Counts the ones.</summary>
-    public long CountSet() => throw new NotImplementedException();
+        bool changed = (Interlocked.And(ref Materialise(page)[word], ~bit) & bit) != 0;
+        if (changed)
+        {
+            _clearBits.Appeared(page);
+        }
 
-    /// <summary>Counts the ones of a run.</summary>
-    public long CountSet(GrainRange range) => throw new NotImplementedException();
-
-    /// <summary>The first grain at or after <paramref name="from"/> whose bit is 1; <see cref="GrainCount"/> where there is none.</summary>
-    public long NextSet(long from) => throw new NotImplementedException();
-
-    /// <summary>The first grain at or after <paramref name="from"/> whose bit is 0; <see cref="GrainCount"/> where there is none.</summary>
-    public long NextClear(long from) => throw new NotImplementedException();
-
-    /// <summary>The first grain after <paramref name="from"/> whose bit differs from that of <paramref name="from"/>.</summary>
-    public long RunEnd(long from) => throw new NotImplementedException();
-
-    /// <summary>True where every bit of the run is 1.</summary>
-    public bool AllSet(GrainRange range) => throw new NotImplementedException();
-
-    /// <summary>True where every bit of the run is 0.</summary>
-    public bool NoneSet(GrainRange range) => throw new NotImplementedException();
-
-    /// <summary>The runs of equal bits with the given value, ascending.</summary>
-    public IEnumerable<GrainRange> Ranges(bool value) => throw new NotImplementedException();
-
-    /// <summary>True where a page takes no memory since all its bits are <paramref name="value"/>.</summary>
-    public bool IsUniform(int page, out bool value) => throw new NotImplementedException();
-
-    /// <summary>Copies a page's words, each read atomically.</summary>
-    public void ReadPage(int page, Span<ulong> words) => throw new NotImplementedException();
-
-    /// <summary>Replaces a page; uniform where all bits are equal. Only without concurrent writers.</summary>
-    public void LoadPage(int page, ReadOnlySpan<ulong> words) => throw new NotImplementedException();
+        return changed;
+    }
 
     /// <summary>Sets all bits to one value and gives the memory back. Only without concurrent writers.</summary>
-    public void Reset(bool value) => throw new NotImplementedException();
+    public void Reset(bool value)
+    {
+        Array.Fill(_pages, value ? _ones : _zeros);
+        _pages[^1] = Uniform(_pages.Length - 1, value);
+        _setBits.Reset();
+        _clearBits.Reset();
+    }
 
     /// <summary>Gives the pages of a run their memory beforehand, so that the hot path never allocates.</summary>
-    public void MaterialisePages(GrainRange range) => throw new NotImplementedException();
+    public void MaterialisePages(GrainRange range)
+    {
+        for (int page = PageOf(range.First); range.Count > 0 && page <= PageOf(range.End - 1); page++)
+        {
+            Materialise(page);
+        }
+    }
 
-    /// <summary><paramref name="target"/> AND NOT <paramref name="mask"/> into the target.</summary>
-    public static void AndNot(GrainMap target, GrainMap mask, Action<int>? pageChanged = null) => throw new NotImplementedException();
+    private ulong[] PageAt(int page) => Volatile.Read(ref _pages[page]);
 
-    /// <summary><paramref name="target"/> OR <paramref name="mask"/> into the target.</summary>
-    public static void Or(GrainMap target, GrainMap mask, Action<int>? pageChanged = null) => throw new NotImplementedException();
+    private ulong[] Uniform(int page, bool value) => !value ? _zeros : page == _pages.Length - 1 ? _lastOnes : _ones;
 
-    /// <summary><paramref name="target"/> OR NOT <paramref name="mask"/> into the target.</summary>
-    public static void OrNot(GrainMap target, GrainMap mask, Action<int>? pageChanged = null) => throw new NotImplementedException();
+    private bool IsShared(ulong[] words) => words == _zeros || words == _ones || words == _lastOnes;
 
-    /// <summary><paramref name="target"/> AND <paramref name="mask"/> into the target.</summary>
-    public static void And(GrainMap target, GrainMap mask, Action<int>? pageChanged = null) => throw new NotImplementedException();
+    private int Locate(long grain, out int word, out ulong bit)
+    {
+        if ((ulong)grain >= (ulong)GrainCount)
+        {
+            throw new ArgumentOutOfRangeException(nameof(grain), grain, $"The map has {GrainCount} grains.");
+        }
 
-    /// <summary><paramref name="target"/> XOR <paramref name="mask"/> into the target.</summary>
-    public static void Xor(GrainMap target, GrainMap mask, Action<int>? pageChanged = null) => throw new NotImplementedException();
+        int page = PageOf(grain);
+        int inPage = (int)(grain - ((long)page * GrainsPerPage));
+        word = inPage >> 6;
+        bit = 1UL << (inPage & 63);
+        return page;
+    }
+
+    /// <summary>The page's own array.</summary>
+    private ulong[] Materialise(int page)
+    {
+        while (true)
+        {
+            ulong[] words = PageAt(page);
+            if (!IsShared(words))
+            {
+                return words;
+            }
+
+            ulong[] own = [.. words];
+            if (Interlocked.CompareExchange(ref _pages[page], own, words) == words)
+            {
+                return own;
+            }
+        }
+    }
 }
