@@ -1,4 +1,3 @@
-using System;
+using MirrorTools.Agent.Commands;
 
-Console.Error.WriteLine("mirror-agent: no command yet");
-return 2;
+return await CommandLine.RunAsync(args);

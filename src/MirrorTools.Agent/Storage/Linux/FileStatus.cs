@@ -12,7 +12,7 @@ namespace MirrorTools.Agent.Storage.Linux;
 /// </code>
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal readonly record struct FileStatus(ushort Mode, ulong Inode, long LengthBytes, long ChangedNs, long ModifiedNs, ulong OwnDevice, ulong HomeDevice)
+internal readonly record struct FileStatus(uint OwnerId, ushort Mode, ulong Inode, long LengthBytes, long ChangedNs, long ModifiedNs, ulong OwnDevice, ulong HomeDevice)
 {
     private const int SizeBytes = 256;
     private const uint BasicFields = 0x7ff;
@@ -37,7 +37,7 @@ internal readonly record struct FileStatus(ushort Mode, ulong Inode, long Length
     }
 
     private static FileStatus Parse(ReadOnlySpan<byte> bytes) => new(
-        BitConverter.ToUInt16(bytes[28..]), BitConverter.ToUInt64(bytes[32..]), BitConverter.ToInt64(bytes[40..]),
+        BitConverter.ToUInt32(bytes[20..]), BitConverter.ToUInt16(bytes[28..]), BitConverter.ToUInt64(bytes[32..]), BitConverter.ToInt64(bytes[40..]),
         TimeNs(bytes[96..]), TimeNs(bytes[112..]), Device(bytes[128..]), Device(bytes[136..]));
 
     private static long TimeNs(ReadOnlySpan<byte> bytes) => (BitConverter.ToInt64(bytes) * 1_000_000_000) + BitConverter.ToUInt32(bytes[8..]);

@@ -46,6 +46,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
     public static partial nint ReadVector(SafeFileHandle handle, IoVector* vectors, int count, long offsetBytes, int flags);
 
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
     /// <summary>The operating system's error as an exception whose <see cref="Exception.HResult"/> is the errno.</summary>
     public static IOException LastError(string call)
     {
