@@ -1,0 +1,72 @@
+namespace MirrorTools.Simulation.Hosts;
+
+/// <summary>The order of everything hosts issued and were told: what an oracle outside the engine knows.</summary>
+public sealed class WriteHistory
+{
+    private readonly List<HistoryEpoch> _epochs = [];
+    private long _lastWriteId;
+
+    /// <summary>Starts the history.</summary>
+    /// <param name="baseImages">Each volume's content before the first write.</param>
+    public WriteHistory(byte[][] baseImages) => _epochs.Add(new HistoryEpoch(0, baseImages));
+
+    /// <summary>Ticks at every event, so that no two have the same instant.</summary>
+    public long Clock { get; private set; }
+
+    /// <summary>The epoch that goes on.</summary>
+    public HistoryEpoch Current => _epochs[^1];
+
+    /// <summary>Every epoch.</summary>
+    public IReadOnlyList<HistoryEpoch> Epochs => _epochs;
+
+    /// <summary>How many writes were issued.</summary>
+    public long WriteCount => _lastWriteId;
+
+    /// <summary>How many writes were acknowledged.</summary>
+    public long AcknowledgedCount { get; private set; }
+
+    /// <summary>The next instant.</summary>
+    public long Tick() => ++Clock;
+
+    /// <summary>A write is about to be issued; stamp its sectors with its id.</summary>
+    public HostWrite Issue(string writer, int volume, long firstSector, int sectorCount, bool isZeroing, bool isForced)
+    {
+        var write = new HostWrite
+        {
+            Id = ++_lastWriteId,
+            Volume = volume,
+            FirstSector = firstSector,
+            SectorCount = sectorCount,
+            IsZeroing = isZeroing,
+            IsForced = isForced,
+            Writer = writer,
+            Issued = Tick(),
+        };
+        Current.Add(write);
+        return write;
+    }
+
+    /// <summary>A write was acknowledged.</summary>
+    public void Acknowledge(HostWrite write)
+    {
+        write.Acknowledged = Tick();
+        AcknowledgedCount++;
+    }
+
+    /// <summary>A write was refused: any part of it may have happened.</summary>
+    public void Fail(HostWrite write)
+    {
+        Tick();
+        write.HasFailed = true;
+    }
+
+    /// <summary>A flush that was issued at <paramref name="issued"/> succeeded.</summary>
+    public void Flushed(HistoryEpoch epoch, int volume, long issued) => epoch.FlushedAt[volume] = Math.Max(epoch.FlushedAt[volume], issued);
+
+    /// <summary>The source crashed: what its volumes hold now is what counts from here on.</summary>
+    public void BeginEpoch(byte[][] images)
+    {
+        Tick();
+        _epochs.Add(new HistoryEpoch(_epochs.Count, images));
+    }
+}
