@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MirrorTools.Protocols.Nbd.Client;
 
 /// <summary>Where an NBD server listens: a Unix socket or a TCP host and port.</summary>
@@ -22,6 +24,27 @@ public sealed record NbdAddress
 
     /// <summary>A TCP address.</summary>
     public static NbdAddress Tcp(string host, int port = DefaultPort) => new(null, host, port);
+
+    /// <summary>Reads a socket's path (it has a directory separator), "host", "host:port" or "[ipv6]:port".</summary>
+    /// <exception cref="FormatException">The text is none of these.</exception>
+    public static NbdAddress Parse(string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        if (text.Contains('/', StringComparison.Ordinal) || text.Contains('\\', StringComparison.Ordinal))
+        {
+            return Unix(text);
+        }
+
+        int colon = text.LastIndexOf(':');
+        if (colon < 0 || text.EndsWith(']'))
+        {
+            return Tcp(text.Trim('[', ']'));
+        }
+
+        return ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && colon > 0
+            ? Tcp(text[..colon].Trim('[', ']'), port)
+            : throw new FormatException($"'{text}' is neither a socket's path nor host:port.");
+    }
 
     /// <inheritdoc/>
     public override string ToString() => UnixSocketPath ?? $"{Host}:{Port}";
