@@ -1,0 +1,65 @@
+using System.Management.Automation;
+using MirrorTools.Cmdlets.Display;
+using MirrorTools.Cmdlets.Input;
+using MirrorTools.Contracts.Pairs;
+
+namespace MirrorTools.Cmdlets.Pairs;
+
+/// <summary>Changes the name or the policies of a pair.</summary>
+[Cmdlet(VerbsCommon.Set, "MirrorPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[OutputType(typeof(MirrorPair))]
+public sealed class SetMirrorPairCommand : PairChangingCmdlet
+{
+    /// <summary>A new name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? NewName { get; set; }
+
+    /// <summary>What a host write to an uncopied grain does first.</summary>
+    [Parameter]
+    public WritePolicy? WritePolicy { get; set; }
+
+    /// <summary>After how long a write policy that waits for site 2 does without.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? WriteDeadline { get; set; }
+
+    /// <summary>AsyncCopy: what a write to a grain does that is still to be sent.</summary>
+    [Parameter]
+    [ValidateSet("NewImage", "SendFirst")]
+    public string? CollisionPolicy { get; set; }
+
+    /// <summary>SyncCache: how grains are hardened.</summary>
+    [Parameter]
+    [ValidateSet("DestageScan", "Counter", "Selective")]
+    public string? HardeningMethod { get; set; }
+
+    /// <summary>How many committed points to keep.</summary>
+    [Parameter]
+    [ValidateRange(1, 1024)]
+    public int? RetainPoints { get; set; }
+
+    /// <inheritdoc/>
+    protected override void Change(string name)
+    {
+        var pair = Ask((client, cancel) => client.Pairs.GetAsync(name, cancel));
+        if (Enum.TryParse<CopyService>(pair.Service, ignoreCase: true, out var service))
+        {
+            ServiceParameters.Check(service, MyInvocation.BoundParameters.Keys, name);
+        }
+
+        var body = new SetPairRequest
+        {
+            NewName = NewName,
+            WritePolicy = WritePolicy?.ToString(),
+            WriteDeadlineMs = Wire.Milliseconds(WriteDeadline),
+            CollisionPolicy = CollisionPolicy,
+            HardeningMethod = HardeningMethod,
+            RetainPoints = RetainPoints,
+        };
+        if (Confirmed(ConfirmImpact.Medium, name, "Change the pair"))
+        {
+            Pass(Ask((client, cancel) => client.Pairs.SetAsync(name, body, cancel)));
+        }
+    }
+}
