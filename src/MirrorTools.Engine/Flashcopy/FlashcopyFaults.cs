@@ -1,0 +1,40 @@
+namespace MirrorTools.Engine.Flashcopy;
+
+/// <summary>
+/// Deliberate faults for the simulation: each breaks one rule, so that the checker can be seen to fail. All are off in production; the agent never sets one.
+/// </summary>
+public sealed record FlashcopyFaults
+{
+    /// <summary>No fault.</summary>
+    public static FlashcopyFaults None { get; } = new();
+
+    /// <summary>F-14: C is overwritten before D's copy of the grain was flushed.</summary>
+    public bool SkipTargetFlush { get; init; }
+
+    /// <summary>F-2: the point's maps are exchanged without closing the gate.</summary>
+    public bool LetWritesPastGate { get; init; }
+
+    /// <summary>F-9: the decision is recorded before C was flushed.</summary>
+    public bool CommitBeforeDurable { get; init; }
+
+    /// <summary>F-18: a write into a cold region does not wait for the dirty-region log.</summary>
+    public bool ForgetHotRegions { get; init; }
+
+    /// <summary>F-18: map pages are written without flushing the data they speak of.</summary>
+    public bool PersistMapsBeforeData { get; init; }
+
+    /// <summary>F-4: an acknowledgement of an earlier point counts for the running one.</summary>
+    public bool AcceptStaleAcknowledgements { get; init; }
+
+    /// <summary>F-16: a recovery write does not wait for its grain to be restored.</summary>
+    public bool WriteUnrestoredGrains { get; init; }
+
+    /// <summary>F-6: a write does not wait for its grain to be copied.</summary>
+    public bool OverwriteUncopiedGrains { get; init; }
+
+    /// <summary>F-21: grains that site 2 lost are not sent again.</summary>
+    public bool IgnoreLostGrains { get; init; }
+
+    /// <summary>F-14: an uncommitted point's data overwrites grains of C that D does not have yet.</summary>
+    public bool OverwriteUnsettledGrains { get; init; }
+}

@@ -1,0 +1,48 @@
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Engine.Flashcopy;
+
+/// <summary>What one side of a flashcopy pair is made of; the side takes ownership of its devices.</summary>
+public sealed record FlashcopyParts
+{
+    /// <summary>The agent this side belongs to.</summary>
+    public required Guid AgentId { get; init; }
+
+    /// <summary>Site 1: the source A. Site 2: the target D.</summary>
+    public required IBlockDevice Volume { get; init; }
+
+    /// <summary>Site 1: the first intermediate B. Site 2: the second intermediate C.</summary>
+    public required IBlockDevice Intermediate { get; init; }
+
+    /// <summary>The pair's metadata file.</summary>
+    public required IBlockDevice Metadata { get; init; }
+
+    /// <summary>Where the dirty-region log's second copy lives, and at which offset.</summary>
+    public required LogPlace SecondLog { get; init; }
+
+    /// <summary>The pair's serial scheduler.</summary>
+    public required SynchronizationContext Scheduler { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Makes identities.</summary>
+    public required Func<Guid> NewId { get; init; }
+
+    /// <summary>Takes the pair's events; must not throw or wait.</summary>
+    public required Action<PairEvent> EventSink { get; init; }
+
+    /// <summary>The group's gate; null for a pair that stands alone.</summary>
+    public EpochGate? Gate { get; init; }
+
+    /// <summary>What the admin has set.</summary>
+    public FlashcopyOptions Options { get; init; } = new();
+
+    /// <summary>The simulation's deliberate faults.</summary>
+    public FlashcopyFaults Faults { get; init; } = FlashcopyFaults.None;
+
+    /// <summary>Told of each transition of a state machine: machine, from, event, to.</summary>
+    public Action<string, string, string, string>? Transitions { get; init; }
+}

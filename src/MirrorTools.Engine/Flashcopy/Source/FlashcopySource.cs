@@ -1,0 +1,394 @@
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Scheduling;
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Engine.Flashcopy.Source;
+
+/// <summary>
+/// Site 1 of a cyclic incremental flashcopy pair: the source A that hosts write, the first intermediate B, and the conversation with site 2. All of it may be called
+/// from any thread; the work happens on the pair's scheduler.
+/// </summary>
+public sealed class FlashcopySource : IAsyncDisposable
+{
+    private readonly SourceCore _core;
+    private readonly SourceCycle _cycle;
+    private readonly SourceConnection _connection;
+    private readonly SourceSuspension _suspension;
+    private readonly CycleLoop _loop;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _background = Task.CompletedTask;
+    private FlashcopyParts? _owned;
+    private RecoveredVolume? _recovered;
+
+    private FlashcopySource(SourceCore core, DirtyRegionLog log, AccessClock? accesses)
+    {
+        _core = core;
+        FlashcopyParts parts = core.Parts;
+        Volume = new SourceVolume(parts.Volume, core.Maps, core.Gate, log, core.Waiters, accesses, parts.Time, parts.Faults);
+        PairRecord record = core.Journal.Record;
+        SourceState initial = record.Suspended != SuspendReason.None ? SourceState.Suspended
+            : record.FirstIntermediateLent ? SourceState.Lent
+            : SourceState.InDoubt;
+        _cycle = new SourceCycle(core, initial) { SuspendNeeded = OnFault, StateChanged = OnStateChanged };
+        _cycle.SkipTo(record.PointReserve);
+        _loop = new CycleLoop(parts.Time, () => _cycle.State == SourceState.Idle, HasChanges, StartByScheduleAsync);
+        _suspension = new SourceSuspension(core, _cycle);
+        _connection = new SourceConnection(core, _cycle, new SourceComparison(core, parts.Volume), Volume, (reason, detail) => OnFault(reason, detail));
+        core.Copier.Progressed = _cycle.OnProgress;
+        core.Copier.Failed = OnCopyFailed;
+        core.Waiters.MergeRequested = _cycle.RequestMerge;
+        core.Waiters.LinkDeadlinePassed = OnLinkDeadline;
+        core.Waiters.LocalDeadlinePassed = () => OnFault(
+            SuspendReason.FirstIntermediateFailed, $"A write waited for the first intermediate for more than {core.Options.LocalDeadline.TotalSeconds} s.");
+        log.SlotsNeeded = () => core.Control.Post(() => _ = CoolAsync(log.HotRegions.Count / 4));
+        log.PlaceFailed = failure => core.Events.Report(
+            PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
+    }
+
+    /// <summary>What hosts read and write.</summary>
+    public SourceVolume Volume { get; }
+
+    /// <summary>Creates the metadata of a new pair's site 1 (F-1): everything is still to be copied.</summary>
+    /// <param name="parts">The side's parts; the metadata device is overwritten.</param>
+    /// <param name="identity">Pair, volume, geometry.</param>
+    /// <param name="record">The first record.</param>
+    public static Task CreateAsync(FlashcopyParts parts, MetadataIdentity identity, PairRecord record) =>
+        PairMetadata.CreateAsync(parts, identity, record);
+
+    /// <summary>Opens site 1 from its metadata, cleanly closed or not.</summary>
+    /// <exception cref="MetadataCorruptException">The metadata can't be read.</exception>
+    public static Task<FlashcopySource> OpenAsync(FlashcopyParts parts) =>
+        new ControlFlow(parts.Scheduler).InvokeAsync(() => OpenOnSchedulerAsync(parts));
+
+    /// <summary>The state at this instant.</summary>
+    public Task<SourceStatus> GetStatusAsync() => _core.Control.InvokeAsync(() => Task.FromResult(Status()));
+
+    /// <summary>Gives this side a session's channel; it runs until the link is cut, and replaces the one before.</summary>
+    public void Attach(IPeerChannel channel) => _core.Control.Post(() => _connection.Attach(channel));
+
+    /// <summary>Takes a consistency point and begins a cycle (F-2); with one running, <paramref name="supersede"/> replaces its point (F-12).</summary>
+    /// <returns>The point's number.</returns>
+    /// <exception cref="PairException">The pair can't take a point now.</exception>
+    public Task<ulong> StartCycleAsync(bool supersede) => _core.Control.InvokeAsync(() => StartAsync(supersede));
+
+    /// <summary>Completes when the running point is committed or given up; at once where there is none.</summary>
+    public async Task<CycleOutcome?> WaitCycleAsync()
+    {
+        Task<CycleOutcome>? outcome = await _core.Control.InvokeAsync(() => Task.FromResult(_cycle.Outcome));
+        return outcome is null ? null : await outcome;
+    }
+
+    /// <summary>Gives the running point up; the next cycle goes on with what is missing.</summary>
+    /// <exception cref="PairException">None is running, or it is being decided.</exception>
+    public Task StopCycleAsync() => _core.Control.InvokeAsync(async () =>
+    {
+        switch (_cycle.State)
+        {
+            case SourceState.Copying:
+                await _cycle.GiveUpAsync("Requested");
+                break;
+            case SourceState.Completing or SourceState.Recording:
+                throw new PairException(PairError.PointBeingDecided, "The point is being decided and can't be stopped. Wait-FlashcopyCycle waits for it.");
+            default:
+                throw new PairException(PairError.NoCycleRunning, "No cycle is running. Get-FlashcopyCycle shows the pair's state.");
+        }
+    });
+
+    /// <summary>Suspends mirroring: a running point is given up, hosts go on, changes are recorded.</summary>
+    public Task SuspendAsync() => _core.Control.InvokeAsync(() => _suspension.SuspendAsync(SuspendReason.Requested, "Requested by an admin."));
+
+    /// <summary>Resumes mirroring after its cause was removed.</summary>
+    /// <exception cref="PairException">It is not suspended, or the two sides' generations need an admin's decision (F-23).</exception>
+    public Task ResumeAsync() => _core.Control.InvokeAsync(async () =>
+    {
+        await _suspension.ResumeAsync();
+        _connection.OnResumed();
+    });
+
+    /// <summary>Sets policies; a running cycle takes them over at its next point.</summary>
+    public Task SetOptionsAsync(FlashcopyOptions options) => _core.Control.InvokeAsync(() =>
+    {
+        _core.Options = options;
+        _core.Waiters.Options = options;
+        _core.Copier.Options = options;
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Sets when cycles begin by themselves (F-10).</summary>
+    public Task SetScheduleAsync(CycleSchedule schedule) => _core.Control.InvokeAsync(() =>
+    {
+        _loop.Set(schedule);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Lends B for other work: maps are renewed, then <c>inB</c> is cleared; nothing will be sent again (F-29).</summary>
+    public Task LendFirstIntermediateAsync() => _core.Control.InvokeAsync(_suspension.LendAsync);
+
+    /// <summary>Takes B back (F-29).</summary>
+    public Task ReturnFirstIntermediateAsync() => _core.Control.InvokeAsync(_suspension.ReturnAsync);
+
+    /// <summary>Writes what the agent keeps with the pair.</summary>
+    public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>
+        _core.Control.InvokeAsync(() => _core.Journal.WriteAsync(_core.Journal.Record with { Definition = definition }));
+
+    /// <summary>What the agent keeps with the pair.</summary>
+    public ReadOnlyMemory<byte> Definition => _core.Journal.Record.Definition;
+
+    /// <summary>A copy of a map, for <c>Get-GrainBitmap</c>.</summary>
+    public Task<GrainMap> SnapshotAsync(SourceMapKind kind) => _core.Control.InvokeAsync(() => Task.FromResult(MapSnapshots.Of(_core.Maps, kind)));
+
+    /// <summary>
+    /// Which grains of this side may differ from what site 2 committed: <c>cycle1</c>, <c>future1</c> and what is not on C (F-16's way back).
+    /// </summary>
+    public Task<GrainMap> SnapshotDifferencesAsync() => _core.Control.InvokeAsync(() => Task.FromResult(MapSnapshots.Differences(_core.Maps)));
+
+    /// <summary>Closes cleanly: what is known becomes durable, so that nothing is copied again for the stop's sake.</summary>
+    public async ValueTask DisposeAsync() => await CloseAsync(static () => Task.CompletedTask);
+
+    private async Task CloseAsync(Func<Task> last)
+    {
+        _stop.Cancel();
+        await _core.Control.InvokeAsync(async () =>
+        {
+            Volume.Refusal = "The pair is being closed.";
+            await _connection.CloseAsync();
+            await _core.Copier.StopAsync();
+            _core.Waiters.ReleaseAll();
+            await _background;
+            try
+            {
+                if (_recovered is not null)
+                {
+                    await _recovered.CloseAsync(_core.Maps);
+                }
+
+                await _core.Journal.CloseCleanlyAsync(_core.Options.GateDeadline);
+                await last();
+            }
+            catch (Exception exception) when (exception is IOException or TimeoutException)
+            {
+                _core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
+            }
+        });
+        await _owned!.Volume.DisposeAsync();
+        await _owned.Intermediate.DisposeAsync();
+        await _owned.Metadata.DisposeAsync();
+        await _owned.SecondLog.Device.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Begins a new generation with this side as its source: the admin has given up what the other side wrote since they parted (F-23). Close this object and open it
+    /// anew; the other side has to become the target.
+    /// </summary>
+    public Task PromoteAsync() => _core.Control.InvokeAsync(async () =>
+    {
+        PairRecord record = _core.Journal.Record;
+        Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
+        await _core.Journal.WriteAsync(record with
+        {
+            Generations = record.Generations.With(generation),
+            AwaitsRemoteDifferences = true,
+            Suspended = SuspendReason.None,
+        });
+    });
+
+    /// <summary>
+    /// Turns this side into the other's copy (F-16, F-23): what may differ stays known, so that only that is sent. Afterwards this object is closed; open a
+    /// <see cref="Target.FlashcopyTarget"/> over the same parts.
+    /// </summary>
+    /// <param name="history">The other side's generations.</param>
+    public async Task BecomeTargetAsync(GenerationHistory history)
+    {
+        await _core.Control.InvokeAsync(() =>
+        {
+            _recovered?.ForgetUnrestored(_core.Maps);
+            return Task.CompletedTask;
+        });
+        await CloseAsync(async () =>
+        {
+            PairRecord record = _core.Journal.Record;
+            await _core.Journal.WriteAsync(record with
+            {
+                Role = PairRole.Target,
+                Generations = history,
+                OwesDifferences = true,
+                AwaitsRemoteDifferences = false,
+                IsRecovered = false,
+                Suspended = SuspendReason.None,
+                TargetRoleOrdinal = record.NextRoleOrdinal,
+                TargetPoint = 0,
+                LastCommitted = CommittedPoint.None,
+                RecentPoints = [],
+            });
+            _core.Events.Report(PairEventId.BecameTarget, ("generation", history.Current.Id));
+        });
+    }
+
+    private static async Task<FlashcopySource> OpenOnSchedulerAsync(FlashcopyParts parts)
+    {
+        MetadataStore store = await MetadataStore.OpenAsync(parts.Metadata, CancellationToken.None);
+        DirtyRegionLog log = await DirtyRegionLog.OpenAsync(store.Identity, store.RegionLogPlace, parts.SecondLog, parts.Time, CancellationToken.None);
+        PairRecord record = SourceLoader.ReadRecord(store);
+        PairEvents events = new(store.Identity.PairId, parts.Time, parts.EventSink);
+        SourceMaps maps = new(store.Identity.Geometry);
+        RecoveredVolume? recovered = record.IsRecovered ? await RecoveredVolume.OpenAsync(parts, store, record, maps) : null;
+        await SourceLoader.LoadAsync(maps, store, log, record, events);
+        return await AssembleAsync(parts, recovered, store, log, record, maps, events);
+    }
+
+    private static async Task<FlashcopySource> AssembleAsync(
+        FlashcopyParts owned, RecoveredVolume? recovered, MetadataStore store, DirtyRegionLog log, PairRecord record, SourceMaps maps, PairEvents events)
+    {
+        FlashcopyParts parts = recovered is null ? owned : owned with { Volume = recovered.Image };
+        ControlFlow control = new(parts.Scheduler);
+        EpochGate gate = parts.Gate ?? new EpochGate(parts.Time);
+        AccessClock? accesses = parts.Options.ScanOrder == ScanOrder.LastAccessed ? new AccessClock(maps.Geometry) : null;
+        GrainCopier copier = new(maps, parts.Volume, parts.Intermediate, accesses, parts.Options, parts.Faults);
+        SourceCore core = new()
+        {
+            Parts = parts,
+            Control = control,
+            Maps = maps,
+            Gate = gate,
+            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, gate, record, parts.Faults),
+            Copier = copier,
+            Waiters = new WriteWaiters(control, parts.Time, parts.Options, maps, copier),
+            Events = events,
+            Options = parts.Options,
+        };
+        if (log.HotRegions.Count > 0 || log.AllUnknown)
+        {
+            // What was hot is known as different now; once that is durable the log may forget it.
+            await core.Journal.CloseCleanlyAsync(parts.Options.GateDeadline);
+        }
+
+        if (record.FirstIntermediateLent || record.Suspended == SuspendReason.FirstIntermediateFailed)
+        {
+            maps.Mode = maps.Mode with { MarksFuture = false };
+        }
+
+        FlashcopySource source = new(core, log, accesses) { _owned = owned, _recovered = recovered };
+        recovered?.Start(source.OnFault);
+        source._background = source.RunBackgroundAsync();
+        return source;
+    }
+
+    private async Task RunBackgroundAsync()
+    {
+        Task loop = _loop.RunAsync(_stop.Token);
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(_core.Options.CoolingInterval, _core.Time, _stop.Token);
+                await CoolAsync(256);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        await loop;
+    }
+
+    private async Task CoolAsync(int regions)
+    {
+        try
+        {
+            await _core.Journal.CoolAsync(Math.Max(1, regions), everything: false, _core.Options.GateDeadline);
+        }
+        catch (TimeoutException)
+        {
+            // A write takes long; the next round tries again.
+        }
+        catch (IOException exception)
+        {
+            OnFault(SuspendReason.MetadataFailed, exception.Message);
+        }
+    }
+
+    private async Task<ulong> StartAsync(bool supersede)
+    {
+        ulong point = await _cycle.TakePointAsync(supersede);
+        _loop.LastPointAt = _cycle.TakenAt;
+        return point;
+    }
+
+    private async Task StartByScheduleAsync()
+    {
+        try
+        {
+            await StartAsync(supersede: false);
+        }
+        catch (PairException)
+        {
+            // Reported as an event where it matters; the next tick tries again.
+            _loop.LastPointAt = _core.Time.GetUtcNow();
+        }
+    }
+
+    private bool HasChanges()
+    {
+        _core.Maps.Recount();
+        return _core.Maps.Uncopied > 0 || _core.Maps.Mode.Future.NextSet(0) < _core.Maps.Geometry.GrainCount;
+    }
+
+    private void OnStateChanged(SourceState state)
+    {
+        if (state == SourceState.Idle)
+        {
+            _loop.Nudge();
+        }
+    }
+
+    private void OnFault(SuspendReason reason, string detail) => _core.Control.Post(() => _ = _suspension.SuspendAsync(reason, detail));
+
+    private void OnCopyFailed(CopyFault part, Exception exception) => OnFault(
+        part switch
+        {
+            CopyFault.Source => SuspendReason.SourceUnreadable,
+            CopyFault.Intermediate => SuspendReason.FirstIntermediateFailed,
+            _ => SuspendReason.Failed,
+        },
+        exception.Message);
+
+    private void OnLinkDeadline()
+    {
+        if (_core.Maps.Mode.WaitsForC)
+        {
+            _core.Maps.Mode = _core.Maps.Mode with { WaitsForC = false };
+            _core.Events.Report(PairEventId.WritesDegraded, ("deadlineMs", (long)_core.Options.LinkDeadline.TotalMilliseconds));
+        }
+    }
+
+    private SourceStatus Status()
+    {
+        PairRecord record = _core.Journal.Record;
+        bool hasPoint = _cycle.Point != 0;
+        return new SourceStatus
+        {
+            State = _cycle.State,
+            Suspended = record.Suspended,
+            SuspendDetail = _suspension.Detail,
+            IsConnected = _cycle.Session is not null,
+            Point = _cycle.Point,
+            TakenAt = hasPoint ? _cycle.TakenAt : null,
+            CycleGrains = hasPoint ? _core.Maps.CycleGrains : 0,
+            UncopiedGrains = hasPoint ? _core.Maps.Uncopied : 0,
+            LastCommitted = record.LastCommitted,
+            RecentPoints = record.RecentPoints,
+            Generations = record.Generations,
+            SentBytes = _core.Copier.SentBytes,
+            SentGrains = _core.Copier.SentGrains,
+            WaitingWrites = _core.Waiters.Count,
+            IsDegraded = _core.Maps.Mode.CycleIsLive && _core.Options.WritePolicy != WritePolicy.CopyOnWriteLocal && !_core.Maps.Mode.WaitsForC,
+            LastGateTime = _cycle.LastGateTime,
+            ComparedGrains = _connection.ComparedGrains,
+        };
+    }
+}

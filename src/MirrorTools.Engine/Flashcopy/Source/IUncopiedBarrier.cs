@@ -1,0 +1,30 @@
+using MirrorTools.Engine.Maps;
+
+namespace MirrorTools.Engine.Flashcopy.Source;
+
+/// <summary>Where host writes wait that meet a grain which is still to be copied.</summary>
+internal interface IUncopiedBarrier
+{
+    /// <summary>Waits until the grains may be overwritten.</summary>
+    ValueTask<CopyGrant> AwaitCopiedAsync(GrainRange grains, CancellationToken cancellationToken);
+
+    /// <summary>A write that was granted <see cref="CopyGrantKind.WriteBeforePoint"/> has ended.</summary>
+    void EndedBeforePoint();
+}
+
+/// <summary>What a waiting write may do now.</summary>
+/// <param name="Kind">The permission.</param>
+internal readonly record struct CopyGrant(CopyGrantKind Kind);
+
+/// <summary>The permissions a waiting write may get.</summary>
+internal enum CopyGrantKind
+{
+    /// <summary>Look again.</summary>
+    LookAgain,
+
+    /// <summary>Look again; B alone is enough from now on, whatever the policy.</summary>
+    LocalIsEnough,
+
+    /// <summary>Write now, with the gate closed: the write falls before the point that is being taken (F-27).</summary>
+    WriteBeforePoint,
+}

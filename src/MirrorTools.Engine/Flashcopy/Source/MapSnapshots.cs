@@ -1,0 +1,68 @@
+using MirrorTools.Engine.Maps;
+
+namespace MirrorTools.Engine.Flashcopy.Source;
+
+/// <summary>Which map of site 1.</summary>
+public enum SourceMapKind
+{
+    /// <summary><c>copied1</c>: in B and on C.</summary>
+    Copied,
+
+    /// <summary><c>future1</c>: changed after it was copied.</summary>
+    Future,
+
+    /// <summary><c>inB</c>.</summary>
+    InB,
+
+    /// <summary><c>onC</c>.</summary>
+    OnC,
+
+    /// <summary><c>cycle1</c>.</summary>
+    Cycle,
+}
+
+/// <summary>Copies of site 1's maps.</summary>
+internal static class MapSnapshots
+{
+    /// <summary>A copy of one map.</summary>
+    public static GrainMap Of(SourceMaps maps, SourceMapKind kind)
+    {
+        GrainMap copy = new(maps.Geometry.GrainCount, false);
+        switch (kind)
+        {
+            case SourceMapKind.Copied:
+                GrainMap.Or(copy, maps.InB);
+                GrainMap.And(copy, maps.OnC);
+                break;
+            case SourceMapKind.Future:
+                GrainMap.Or(copy, maps.Mode.Future);
+                break;
+            case SourceMapKind.InB:
+                GrainMap.Or(copy, maps.InB);
+                break;
+            case SourceMapKind.OnC:
+                GrainMap.Or(copy, maps.OnC);
+                break;
+            case SourceMapKind.Cycle:
+                GrainMap.Or(copy, maps.Cycle);
+                break;
+        }
+
+        return copy;
+    }
+
+    /// <summary>Where the source and the committed image may differ.</summary>
+    public static GrainMap Differences(SourceMaps maps)
+    {
+        GrainMap union = new(maps.Geometry.GrainCount, false);
+        GrainMap.OrNot(union, maps.OnC);
+        GrainMap.Or(union, maps.Mode.Future);
+        GrainMap.Or(union, maps.Cycle);
+        if (maps.Mode.Retiring is { } retiring)
+        {
+            GrainMap.Or(union, retiring);
+        }
+
+        return union;
+    }
+}

@@ -1,0 +1,76 @@
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Scheduling;
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Engine.Flashcopy.Source;
+
+/// <summary>
+/// The volume of a source that came out of a recovery (F-16): the committed image over C and D, with the second flashcopy still restoring D in the background. C is its
+/// first intermediate from now on.
+/// </summary>
+internal sealed class RecoveredVolume
+{
+    private readonly TargetMaps _maps;
+    private readonly TargetJournal _journal;
+    private readonly SecondFlashcopy _second;
+    private Task _run = Task.CompletedTask;
+
+    private RecoveredVolume(TargetMaps maps, TargetJournal journal, SecondFlashcopy second, CommittedImage image)
+    {
+        _maps = maps;
+        _journal = journal;
+        _second = second;
+        Image = image;
+    }
+
+    /// <summary>What hosts read and write.</summary>
+    public CommittedImage Image { get; }
+
+    /// <summary>Loads the target maps and derives from them what the source maps of the new role begin with: <c>inB = copied2 AND NOT future2</c>.</summary>
+    public static async Task<RecoveredVolume> OpenAsync(FlashcopyParts parts, MetadataStore store, PairRecord record, SourceMaps derived)
+    {
+        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await TargetLoader.LoadMapsAsync(parts, store, record);
+        GrainMap.Or(derived.InB, maps.Copied);
+        GrainMap.AndNot(derived.InB, maps.Future);
+        GrainMap.OrNot(derived.OnC, maps.Future);
+        CommittedImage image = new(
+            maps, parts.Intermediate, parts.Volume, readers, second, new ControlFlow(parts.Scheduler), parts.Faults, isWritable: true);
+        return new RecoveredVolume(maps, journal, second, image);
+    }
+
+    /// <summary>Begins to restore D in the background.</summary>
+    public void Start(Action<SuspendReason, string> fault)
+    {
+        _second.Failed = (part, exception) => fault(
+            part == CopyBackFault.Intermediate ? SuspendReason.SecondIntermediateFailed
+            : part == CopyBackFault.Target ? SuspendReason.TargetFailed
+            : SuspendReason.MetadataFailed,
+            exception.Message);
+        _run = _second.RunAsync();
+    }
+
+    /// <summary>
+    /// Stops. What is not on D yet counts as different, and every source page is to be written, so that they no longer stand on the target's maps.
+    /// </summary>
+    public async Task CloseAsync(SourceMaps maps)
+    {
+        _second.Stop();
+        await _run;
+        await _journal.PersistAsync([.. _maps.Behind.Take()]);
+        maps.TouchAll();
+    }
+
+    /// <summary>Takes the grains that are not on D for different: the role ends, and D alone stands for this side.</summary>
+    public void ForgetUnrestored(SourceMaps maps)
+    {
+        for (long first = _maps.Settled.NextClear(0); first < _maps.Geometry.GrainCount;)
+        {
+            long end = _maps.Settled.RunEnd(first);
+            maps.ClearOnC(new GrainRange(first, end - first));
+            first = _maps.Settled.NextClear(end);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+
+namespace MirrorTools.Engine.Flashcopy.Source;
+
+/// <summary>Site 1's side of the link: one conversation at a time, and what its answers mean for the cycle (F-9, F-19, F-20, F-21, F-23).</summary>
+internal sealed class SourceConnection(
+    SourceCore core, SourceCycle cycle, SourceComparison comparison, SourceVolume volume, Action<SuspendReason, string> fault)
+{
+    private SourceSession? _running;
+    private Task _run = Task.CompletedTask;
+    private CancellationTokenSource _stop = new();
+    private CommittedPoint _remoteCommitted;
+
+    /// <summary>How many grains a running comparison has done; 0 where none runs.</summary>
+    public long ComparedGrains => comparison.Compared;
+
+    /// <summary>Begins a conversation over a new session; one before is over.</summary>
+    public void Attach(IPeerChannel channel)
+    {
+        CancellationTokenSource before = _stop;
+        _stop = new CancellationTokenSource();
+        before.Cancel();
+        _run = RunAsync(_run, channel, _stop.Token);
+    }
+
+    /// <summary>Ends the conversation.</summary>
+    public async Task CloseAsync()
+    {
+        _stop.Cancel();
+        if (_running is { } running)
+        {
+            await running.Channel.DisposeAsync();
+        }
+
+        await _run;
+    }
+
+    /// <summary>The pair was resumed: what the other side said holds from now on.</summary>
+    public void OnResumed()
+    {
+        if (_running is { } running)
+        {
+            // A new conversation settles generations, losses and the last decision from the beginning.
+            _ = running.Channel.DisposeAsync();
+        }
+    }
+
+    private async Task RunAsync(Task before, IPeerChannel channel, CancellationToken cancellationToken)
+    {
+        await before;
+        SourceSession session = new(channel, Greeting)
+        {
+            Greeted = OnGreetedAsync,
+            Lost = OnLost,
+            Differs = OnDiffers,
+            DifferencesEnded = OnDifferencesEndedAsync,
+            Ready = OnReadyAsync,
+            Answered = OnAnsweredAsync,
+        };
+        _running = session;
+        string reason = "";
+        try
+        {
+            await session.RunAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or TimeoutException)
+        {
+            reason = exception.Message;
+        }
+        finally
+        {
+            _running = null;
+            comparison.OnLinkDown();
+            if (cycle.Session == session)
+            {
+                cycle.Session = null;
+                core.Copier.Detach();
+                core.Waiters.Reconsider();
+                core.Events.Report(PairEventId.LinkDown, ("reason", reason));
+            }
+
+            await channel.DisposeAsync();
+        }
+    }
+
+    private PeerGreeting Greeting() =>
+        new(core.Maps.Geometry.LengthBytes, core.Maps.Geometry.GrainBytes, core.Journal.Record);
+
+    private async Task<bool> OnGreetedAsync(PeerGreeting peer)
+    {
+        GenerationRelation relation = core.Journal.Record.Generations.Compare(peer.Record.Generations);
+        if (relation is GenerationRelation.Older or GenerationRelation.Diverged)
+        {
+            await RefuseHostsAsync(peer, relation);
+            return false;
+        }
+
+        if (peer.Record.Role == PairRole.Source || relation == GenerationRelation.Newer)
+        {
+            // The other side has to become the target first: Resume-MirrorPair -DiscardChangesOn names it.
+            return false;
+        }
+
+        if (peer.LengthBytes < core.Maps.Geometry.LengthBytes || peer.GrainBytes != core.Maps.Geometry.GrainBytes)
+        {
+            fault(SuspendReason.GeometryMismatch,
+                $"The target holds {peer.LengthBytes} bytes in grains of {peer.GrainBytes}; the source {core.Maps.Geometry.LengthBytes} in grains of {core.Maps.Geometry.GrainBytes}.");
+            return false;
+        }
+
+        _remoteCommitted = peer.Record.LastCommitted;
+        if (_remoteCommitted.Number > core.Journal.Record.LastCommitted.Number)
+        {
+            cycle.SkipTo(_remoteCommitted.Number + 1);
+            if (cycle.State == SourceState.Completing)
+            {
+                await cycle.OnCommittedAsync(_remoteCommitted);
+            }
+            else
+            {
+                await cycle.RecordAsync(_remoteCommitted);
+                core.Events.Report(PairEventId.PointCommitted,
+                    ("point", _remoteCommitted.Number), ("t1", _remoteCommitted.TakenAt), ("t2", _remoteCommitted.CommittedAt));
+            }
+        }
+
+        return true;
+    }
+
+    private async Task RefuseHostsAsync(PeerGreeting peer, GenerationRelation relation)
+    {
+        PairEventId what = relation == GenerationRelation.Diverged ? PairEventId.SplitBrain : PairEventId.Superseded;
+        core.Events.Report(what,
+            ("local", core.Journal.Record.Generations.Current.Id), ("remote", peer.Record.Generations.Current.Id), ("generation", peer.Record.Generations.Current.Id));
+        if (relation == GenerationRelation.Older)
+        {
+            // The other side was recovered: a host that goes on here would write what nobody will keep (P-6).
+            volume.Refusal = "The other site was recovered and holds a newer generation of this pair; hosts are served there. "
+                + "Resume-MirrorPair -DiscardChangesOn AGENT turns this side into its copy.";
+        }
+
+        fault(relation == GenerationRelation.Older ? SuspendReason.OldGeneration : SuspendReason.SplitBrain,
+            $"The other side's generation is {peer.Record.Generations.Current.Id:N}.");
+    }
+
+    private void OnLost(GrainRange grains)
+    {
+        if (core.Parts.Faults.IgnoreLostGrains)
+        {
+            return;
+        }
+
+        long end = Math.Min(grains.End, core.Maps.Geometry.GrainCount);
+        for (long grain = core.Maps.Cycle.NextSet(Math.Max(0, grains.First)); grain < end; grain = core.Maps.Cycle.NextSet(grain + 1))
+        {
+            core.Maps.ClearOnC(new GrainRange(grain, 1));
+        }
+    }
+
+    private void OnDiffers(GrainRange grains)
+    {
+        long first = Math.Clamp(grains.First, 0, core.Maps.Geometry.GrainCount);
+        long end = Math.Clamp(grains.End, first, core.Maps.Geometry.GrainCount);
+        if (end > first)
+        {
+            core.Maps.ClearOnC(new GrainRange(first, end - first));
+        }
+    }
+
+    private async Task OnDifferencesEndedAsync()
+    {
+        if (core.Journal.Record.AwaitsRemoteDifferences)
+        {
+            await core.Journal.CoolAsync(0, everything: true, core.Options.GateDeadline);
+            await core.Journal.WriteAsync(core.Journal.Record with { AwaitsRemoteDifferences = false });
+        }
+    }
+
+    private async Task OnReadyAsync()
+    {
+        SourceSession session = _running!;
+        if (cycle.State is SourceState.Suspended or SourceState.Failed)
+        {
+            return;
+        }
+
+        if (core.Journal.Record.AwaitsRemoteDifferences)
+        {
+            throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "The former source did not say which of its grains may differ.");
+        }
+
+        core.Maps.Recount();
+        core.Events.Report(PairEventId.LinkUp, ("session", session.Channel.SessionId));
+        if (core.Journal.Record.NeedsComparison)
+        {
+            _ = CompareAsync(session);
+            return;
+        }
+
+        await EnterAsync(session);
+    }
+
+    private async Task EnterAsync(SourceSession session)
+    {
+        cycle.Session = session;
+        if (cycle.State == SourceState.InDoubt)
+        {
+            cycle.Transition(SourceEvent.DoubtResolved);
+        }
+
+        cycle.OnReady(session, _remoteCommitted.Number);
+        if (cycle.Point != 0)
+        {
+            await cycle.AnnounceAsync(session);
+        }
+
+        core.Copier.Attach(session.Channel);
+        if (cycle.State == SourceState.Copying)
+        {
+            // The other site is back: writes wait for it again where the policy says so. A run of merged points is not begun anew in a running cycle.
+            core.Maps.Mode = core.Maps.Mode with { WaitsForC = core.WishesC && core.Options.WritePolicy != WritePolicy.Merge };
+        }
+
+        cycle.CheckComplete();
+    }
+
+    private async Task CompareAsync(SourceSession session)
+    {
+        try
+        {
+            long equal = await comparison.RunAsync(session.Channel, _stop.Token);
+            await core.Journal.WriteAsync(core.Journal.Record with { NeedsComparison = false });
+            core.Events.Report(PairEventId.Compared, ("equal", equal), ("different", core.Maps.Geometry.GrainCount - equal));
+            core.Maps.Recount();
+            await EnterAsync(session);
+        }
+        catch (Exception exception) when (exception is IOException or TimeoutException or OperationCanceledException)
+        {
+            await session.Channel.DisposeAsync();
+        }
+    }
+
+    private async Task OnAnsweredAsync(ReceivedMessage received)
+    {
+        PeerMessage message = received.Message;
+        switch (message.Kind)
+        {
+            case FlashcopyMessage.Acknowledge:
+                core.Copier.Acknowledged(message.Point, new GrainRange(message.FirstGrain, message.GrainCount));
+                break;
+            case FlashcopyMessage.Committed when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
+                await cycle.OnCommittedAsync(new CommittedPoint(message.Point, message.Subject, times.TakenAt, times.CommittedAt));
+                break;
+            case FlashcopyMessage.Refused:
+                cycle.OnRefused(message.Point);
+                throw new LinkClosedException(LinkCloseReason.PeerClosed, $"Site 2 refused to prepare the point: {(PrepareRefusal)message.Status}.");
+            case FlashcopyMessage.TargetFault:
+                fault((SuspendReason)message.Status, System.Text.Encoding.UTF8.GetString(received.Payload.Span));
+                break;
+            case FlashcopyMessage.Hashes:
+                comparison.OnHashes(new GrainRange(message.FirstGrain, message.GrainCount), received.Payload.Span);
+                break;
+            case FlashcopyMessage.SecondFlashcopyDone:
+                break;
+            default:
+                throw new LinkClosedException(LinkCloseReason.ProtocolViolation, $"Site 2 sent a message of unknown kind {message.Kind}.");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+
+namespace MirrorTools.Engine.Flashcopy.Source;
+
+/// <summary>Stops mirroring and lets it go on, with hosts untouched by either (F-22, F-29, P-8).</summary>
+internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
+{
+    /// <summary>What is behind the suspension.</summary>
+    public string? Detail { get; private set; }
+
+    /// <summary>Suspends mirroring; hosts are released first, the record follows.</summary>
+    public async Task SuspendAsync(SuspendReason reason, string detail)
+    {
+        if (cycle.State is SourceState.Suspended or SourceState.Failed)
+        {
+            return;
+        }
+
+        if (cycle.State is SourceState.Completing && cycle.Session is not null && reason == SuspendReason.Requested && cycle.Outcome is { } outcome)
+        {
+            await outcome;
+        }
+
+        await cycle.GiveUpAsync(reason.ToString());
+        if (cycle.State is not SourceState.Idle and not SourceState.InDoubt and not SourceState.Lent)
+        {
+            return;
+        }
+
+        cycle.Transition(SourceEvent.Suspend);
+        Detail = detail;
+        PairEventId what = reason switch
+        {
+            SuspendReason.FirstIntermediateFailed => PairEventId.FirstIntermediateFailed,
+            SuspendReason.SourceUnreadable => PairEventId.SourceUnreadable,
+            SuspendReason.SecondIntermediateFailed => PairEventId.SecondIntermediateFailed,
+            SuspendReason.TargetFailed => PairEventId.TargetFailed,
+            SuspendReason.MetadataFailed or SuspendReason.RemoteMetadataFailed => PairEventId.MetadataFailed,
+            _ => PairEventId.Suspended,
+        };
+        if (what != PairEventId.Suspended)
+        {
+            core.Events.Report(what, ("detail", detail));
+        }
+
+        core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));
+        if (reason == SuspendReason.FirstIntermediateFailed)
+        {
+            await StopUsingFutureAsync();
+        }
+
+        await RecordAsync(core.Journal.Record with { Suspended = reason });
+    }
+
+    /// <summary>Resumes; the next session settles what site 2 knows.</summary>
+    public async Task ResumeAsync()
+    {
+        if (cycle.State != SourceState.Suspended)
+        {
+            throw new PairException(PairError.PairNotSuspended, "The pair is not suspended. Get-MirrorPair shows its state.");
+        }
+
+        PairRecord record = core.Journal.Record;
+        if (record.Suspended is SuspendReason.SplitBrain or SuspendReason.OldGeneration)
+        {
+            throw new PairException(PairError.SplitBrain, SplitBrainText(record));
+        }
+
+        if (record.Suspended == SuspendReason.FirstIntermediateFailed)
+        {
+            // What B holds is not to be trusted after a fault; what site 2 holds is.
+            core.Maps.InB.Reset(false);
+            core.Maps.TouchAll();
+        }
+
+        await core.Journal.WriteAsync(record with { Suspended = SuspendReason.None });
+        core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
+        Detail = null;
+        cycle.Transition(SourceEvent.Resume);
+        core.Events.Report(PairEventId.Resumed);
+    }
+
+    /// <summary>Lends B (F-29).</summary>
+    public async Task LendAsync()
+    {
+        if (cycle.State != SourceState.Idle)
+        {
+            throw new PairException(
+                cycle.State == SourceState.Suspended ? PairError.PairSuspended : PairError.CycleRunning,
+                $"The first intermediate can be lent between cycles only; the pair is {cycle.State}. Wait-FlashcopyCycle waits for a cycle's end.");
+        }
+
+        cycle.Transition(SourceEvent.Lend);
+        await core.Journal.WriteAsync(core.Journal.Record with { FirstIntermediateLent = true });
+        await StopUsingFutureAsync();
+        core.Maps.InB.Reset(false);
+        core.Maps.TouchAll();
+        core.Events.Report(PairEventId.FirstIntermediateLent, ("lent", true));
+    }
+
+    /// <summary>Takes B back (F-29).</summary>
+    public async Task ReturnAsync()
+    {
+        if (cycle.State != SourceState.Lent)
+        {
+            throw new PairException(PairError.NoCycleRunning, "The first intermediate is not lent. Get-MirrorPair shows the pair's state.");
+        }
+
+        await core.Journal.WriteAsync(core.Journal.Record with { FirstIntermediateLent = false });
+        core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
+        cycle.Transition(SourceEvent.Return);
+        core.Events.Report(PairEventId.FirstIntermediateLent, ("lent", false));
+    }
+
+    // Renews the maps and lets writes clear the halves instead of marking a future that no cycle will see. Writes that are in flight still mark the map
+    // that retires, so it is merged after they have left.
+    private async Task StopUsingFutureAsync()
+    {
+        GrainMap retiring = core.Maps.Mode.Future;
+        core.Maps.Mode = new WriteMode { Future = core.Maps.TakeSpare(), MarksFuture = false };
+        try
+        {
+            await core.Gate.GraceAsync(core.Options.GateDeadline);
+        }
+        catch (TimeoutException)
+        {
+            // A write hangs in the source: its mark may come late. Nothing in flight is known to be equal, so everything it may touch stays marked twice.
+            core.Maps.Mode = core.Maps.Mode with { Retiring = retiring };
+            return;
+        }
+
+        core.Maps.Renew(retiring, beginsCycle: false);
+    }
+
+    private async Task RecordAsync(PairRecord record)
+    {
+        try
+        {
+            await core.Journal.WriteAsync(record);
+        }
+        catch (IOException exception)
+        {
+            core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
+        }
+    }
+
+    private static string SplitBrainText(PairRecord record) =>
+        "Both sides went on without each other, or the other side was recovered and this one may hold writes that it lacks. This side's generations: "
+        + string.Join(", ", record.Generations.Items.Select(item => $"{item.Id:N} since {item.Since:O}"))
+        + ". Resume-MirrorPair -DiscardChangesOn AGENT says whose changes to give up.";
+}

@@ -1,0 +1,148 @@
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Volumes;
+using MirrorTools.Engine.Waiting;
+
+namespace MirrorTools.Engine.Flashcopy.Target;
+
+/// <summary>
+/// Writes an uncommitted point's grains into C (F-14): only where D has the committed content durably and the region's hot mark is durable; otherwise the grain waits, held
+/// by the link's credit, which bounds the log of waiting arrivals.
+/// </summary>
+internal sealed class ArrivalWriter(TargetCore core)
+{
+    private readonly List<TaskCompletionSource> _idle = [];
+    private int _active;
+
+    /// <summary>Grains written into C since the process began.</summary>
+    public long ReceivedGrains { get; private set; }
+
+    /// <summary>Raised when C or the log failed.</summary>
+    public Action<Pairs.SuspendReason, Exception>? Failed { get; set; }
+
+    /// <summary>Completes when no arrival is under way.</summary>
+    public Task WhenIdle()
+    {
+        if (_active == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _idle.Add(idle);
+        return idle.Task;
+    }
+
+    /// <summary>Takes one run of grains and acknowledges it; owns the message.</summary>
+    public async Task TakeAsync(IPeerChannel channel, ReceivedMessage received)
+    {
+        _active++;
+        PeerMessage message = received.Message;
+        GrainRange grains = new(message.FirstGrain, message.GrainCount);
+        try
+        {
+            if (message.Kind == FlashcopyMessage.ZeroGrains)
+            {
+                // A long run goes region by region, so that it never needs more hot marks than the log has.
+                long step = Math.Max(1, core.Log.RegionBytes * 32L / core.Maps.Geometry.GrainBytes);
+                for (long first = grains.First; first < grains.End; first += step)
+                {
+                    await WriteAsync(new GrainRange(first, Math.Min(step, grains.End - first)), default);
+                }
+            }
+            else
+            {
+                await WriteAsync(grains, received.Payload);
+            }
+
+            ReceivedGrains += grains.Count;
+            await channel.SendAsync(
+                new PeerMessage(FlashcopyMessage.Acknowledge, 0, 0, message.Point, grains.First, grains.Count, Guid.Empty), default, CancellationToken.None);
+        }
+        catch (LinkClosedException)
+        {
+            // Not acknowledged: site 1 sends it again over the next session.
+        }
+        catch (Journal.DirtyRegionLogException exception)
+        {
+            Failed?.Invoke(Pairs.SuspendReason.RemoteMetadataFailed, exception);
+        }
+        catch (IOException exception)
+        {
+            Failed?.Invoke(Pairs.SuspendReason.SecondIntermediateFailed, exception);
+        }
+        finally
+        {
+            received.Dispose();
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        if (--_active == 0)
+        {
+            TaskCompletionSource[] idle = [.. _idle];
+            _idle.Clear();
+            foreach (TaskCompletionSource waiting in idle)
+            {
+                waiting.TrySetResult();
+            }
+        }
+    }
+
+    private async Task WriteAsync(GrainRange grains, ReadOnlyMemory<byte> payload)
+    {
+        GrainGeometry geometry = core.Maps.Geometry;
+        long offset = geometry.OffsetOf(grains.First);
+        long length = geometry.LengthOf(grains);
+        if (!core.Parts.Faults.OverwriteUnsettledGrains)
+        {
+            await core.Second.SettleAsync(grains);
+        }
+
+        int ticket = await EnterHotAsync(offset, length);
+        try
+        {
+            core.Maps.Future.SetRange(grains);
+            core.Maps.Touched(grains);
+            await (payload.IsEmpty
+                ? core.Intermediate.WriteZeroesAsync(offset, length, WriteOptions.MayUnmap, CancellationToken.None)
+                : core.Intermediate.WriteAsync(offset, payload, WriteOptions.None, CancellationToken.None));
+            core.Maps.Lost.ClearRange(grains);
+        }
+        finally
+        {
+            core.Arrivals.Exit(ticket);
+        }
+    }
+
+    private async Task<int> EnterHotAsync(long offset, long length)
+    {
+        long first = core.Log.RegionAt(offset);
+        long last = core.Log.RegionAt(offset + length - 1);
+        while (true)
+        {
+            if (core.Arrivals.TryEnter(out int ticket))
+            {
+                long region = first;
+                while (region <= last && core.Log.TryUse(region))
+                {
+                    region++;
+                }
+
+                if (region > last || core.Parts.Faults.ForgetHotRegions)
+                {
+                    return ticket;
+                }
+
+                core.Arrivals.Exit(ticket);
+                await core.Log.MarkHotAsync(first, last, CancellationToken.None);
+            }
+            else
+            {
+                await core.Arrivals.WaitOpenAsync().WithDeadline(core.Parts.Options.GateDeadline, core.Time, CancellationToken.None);
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Scheduling;
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Engine.Flashcopy.Target;
+
+/// <summary>
+/// Site 2 of a cyclic incremental flashcopy pair: the second intermediate C, the target D and what was committed. May be called from any thread; the work happens
+/// on the pair's scheduler.
+/// </summary>
+public sealed class FlashcopyTarget : IAsyncDisposable
+{
+    private readonly TargetCore _core;
+    private readonly TargetPoint _point;
+    private readonly ArrivalWriter _arrivals;
+    private readonly TargetSession _session;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _second;
+    private Task _background = Task.CompletedTask;
+
+    private FlashcopyTarget(TargetCore core, GrainMap? differences)
+    {
+        _core = core;
+        _arrivals = new ArrivalWriter(core) { Failed = OnFault };
+        _point = new TargetPoint(core, _arrivals) { Failed = OnFault };
+        CommittedImage image = new(
+            core.Maps, core.Intermediate, core.Parts.Volume, core.Readers, core.Second, core.Control, core.Parts.Faults, isWritable: false);
+        Image = image;
+        _session = new TargetSession(core, _point, _arrivals, image, differences);
+        core.Second.Failed = (part, exception) => OnFault(
+            part switch
+            {
+                CopyBackFault.Intermediate => SuspendReason.SecondIntermediateFailed,
+                CopyBackFault.Target => SuspendReason.TargetFailed,
+                _ => SuspendReason.RemoteMetadataFailed,
+            },
+            exception);
+        core.Log.SlotsNeeded = () => core.Control.Post(() => _ = CoolAsync(Math.Max(1, core.Log.HotRegions.Count / 2)));
+        core.Log.PlaceFailed = failure => core.Events.Report(
+            PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
+        _second = core.Second.RunAsync();
+    }
+
+    /// <summary>The committed image, read-only (F-15). Reads fail with nothing to show until something was committed; ask <see cref="GetStatusAsync"/>.</summary>
+    public IBlockDevice Image { get; }
+
+    /// <summary>What the agent keeps with the pair.</summary>
+    public ReadOnlyMemory<byte> Definition => _core.Record.Definition;
+
+    /// <summary>Creates the metadata of a new pair's site 2 (F-1).</summary>
+    public static Task CreateAsync(FlashcopyParts parts, MetadataIdentity identity, PairRecord record) =>
+        PairMetadata.CreateAsync(parts, identity, record);
+
+    /// <summary>Opens site 2 from its metadata, cleanly closed or not.</summary>
+    /// <exception cref="MetadataCorruptException">The metadata can't be read, or a page of the maps is corrupt: the committed image can't be told.</exception>
+    public static Task<FlashcopyTarget> OpenAsync(FlashcopyParts parts) =>
+        new ControlFlow(parts.Scheduler).InvokeAsync(() => TargetLoader.OpenAsync(parts, static (core, differences) => new FlashcopyTarget(core, differences).Start()));
+
+    /// <summary>The state at this instant.</summary>
+    public Task<TargetStatus> GetStatusAsync() => _core.Control.InvokeAsync(() => Task.FromResult(new TargetStatus
+    {
+        State = _point.State,
+        Fault = _point.Fault,
+        FaultDetail = _point.FaultDetail,
+        IsConnected = _session.IsConnected,
+        Point = _point.Point,
+        LastCommitted = _core.Record.LastCommitted,
+        RecentPoints = _core.Record.RecentPoints,
+        Generations = _core.Record.Generations,
+        UncopiedGrains = _core.Maps.Geometry.GrainCount - _core.Maps.Copied.CountSet(),
+        FutureGrains = _core.Maps.Future.CountSet(),
+        ReceivedGrains = _arrivals.ReceivedGrains,
+    }));
+
+    /// <summary>Gives this side a session's channel; it runs until the link is cut, and replaces the one before.</summary>
+    public void Attach(IPeerChannel channel) => _core.Control.Post(() => _session.Attach(channel));
+
+    /// <summary>A copy of a map, for <c>Get-GrainBitmap</c>.</summary>
+    public Task<GrainMap> SnapshotAsync(TargetMapKind kind) => _core.Control.InvokeAsync(() =>
+    {
+        GrainMap copy = new(_core.Maps.Geometry.GrainCount, false);
+        GrainMap.Or(copy, kind == TargetMapKind.Copied ? _core.Maps.Copied : _core.Maps.Future);
+        return Task.FromResult(copy);
+    });
+
+    /// <summary>
+    /// Keeps the committed image as it is until the pin is disposed of: replication goes on up to the next commit, which waits.
+    /// </summary>
+    /// <exception cref="PairException">Nothing was committed yet.</exception>
+    public Task<(CommittedPoint Point, IAsyncDisposable Pin)> PinAsync() => _core.Control.InvokeAsync(() =>
+    {
+        ThrowIfNothingCommitted();
+        _point.Pin();
+        IAsyncDisposable pin = new PinRelease(_core.Control, _point);
+        return Task.FromResult((_core.Record.LastCommitted, pin));
+    });
+
+    /// <summary>
+    /// Recovers (F-16): makes durable that the committed image is the source of a new generation. Afterwards this object is closed; open a
+    /// <see cref="FlashcopySource"/> over the same parts, and hosts read and write the committed image at once, whatever its size.
+    /// </summary>
+    /// <param name="force">Recovers even though site 1 is connected.</param>
+    /// <exception cref="PairException">Nothing was committed yet, or site 1 is still reachable.</exception>
+    public async Task<CommittedPoint> RecoverAsync(bool force)
+    {
+        CommittedPoint recovered = await _core.Control.InvokeAsync(async () =>
+        {
+            ThrowIfNothingCommitted();
+            if (_session.IsConnected && !force)
+            {
+                throw new PairException(PairError.SourceStillReachable,
+                    "The source is still connected. Stop its hosts and agent, or use Invoke-MirrorRecovery -Force to recover all the same; its side will then refuse hosts.");
+            }
+
+            await _session.CloseAsync();
+            _core.Second.Stop();
+            await _second;
+            await _arrivals.WhenIdle();
+            _point.Transition(TargetEvent.Recover);
+            await _core.Journal.PersistAsync([.. _core.Maps.Behind.Take()]);
+            await _core.Log.WriteCleanAsync(CancellationToken.None);
+            Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
+            PairRecord record = _core.Record;
+            await _core.WriteRecordAsync(record with
+            {
+                Role = PairRole.Source,
+                IsRecovered = true,
+                AwaitsRemoteDifferences = true,
+                Suspended = SuspendReason.None,
+                SourceRoleOrdinal = record.NextRoleOrdinal,
+                Generations = record.Generations.With(generation),
+            });
+            _core.Events.Report(PairEventId.Recovered,
+                ("point", record.LastCommitted.Number), ("t1", record.LastCommitted.TakenAt), ("generation", generation.Id));
+            return record.LastCommitted;
+        });
+        await DisposeAsync();
+        return recovered;
+    }
+
+    /// <summary>Writes what the agent keeps with the pair.</summary>
+    public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>
+        _core.Control.InvokeAsync(() => _core.WriteRecordAsync(_core.Record with { Definition = definition }));
+
+    /// <summary>Closes cleanly.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stop.Cancel();
+        await _core.Control.InvokeAsync(async () =>
+        {
+            await _session.CloseAsync();
+            _core.Second.Stop();
+            await _second;
+            await _arrivals.WhenIdle();
+            await _background;
+            if (_point.State is not TargetState.Recovered and not TargetState.Faulted)
+            {
+                await CloseCleanlyAsync();
+            }
+        });
+        await _core.Parts.Volume.DisposeAsync();
+        await _core.Parts.Intermediate.DisposeAsync();
+        await _core.Parts.Metadata.DisposeAsync();
+        await _core.Parts.SecondLog.Device.DisposeAsync();
+    }
+
+    private FlashcopyTarget Start()
+    {
+        _background = RunBackgroundAsync();
+        return this;
+    }
+
+    private async Task RunBackgroundAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(_core.Parts.Options.CoolingInterval, _core.Time, _stop.Token);
+                await CoolAsync(256);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+    }
+
+    private async Task CoolAsync(int maximum)
+    {
+        if (_point.State is TargetState.Faulted or TargetState.Recovered)
+        {
+            return;
+        }
+
+        IReadOnlyList<long> regions = _core.Log.BeginCooling(maximum);
+        if (regions.Count == 0)
+        {
+            return;
+        }
+
+        SuspendReason part = SuspendReason.SecondIntermediateFailed;
+        try
+        {
+            await _core.Arrivals.GraceAsync(_core.Parts.Options.GateDeadline);
+            SortedSet<int> pages = [];
+            foreach (long region in regions)
+            {
+                _core.Journal.TakeBehind(SourceLoader.GrainsOf(region, _core.Log, _core.Maps.Geometry), pages);
+            }
+
+            if (!_core.Parts.Faults.PersistMapsBeforeData)
+            {
+                await _core.Intermediate.FlushAsync(CancellationToken.None);
+            }
+
+            part = SuspendReason.RemoteMetadataFailed;
+            await _core.Journal.PersistAsync([.. pages]);
+            await _core.Log.CompleteCoolingAsync(regions, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            _core.Log.AbandonCooling(regions);
+        }
+        catch (IOException exception)
+        {
+            _core.Log.AbandonCooling(regions);
+            OnFault(part, exception);
+        }
+    }
+
+    private async Task CloseCleanlyAsync()
+    {
+        try
+        {
+            await _core.Intermediate.FlushAsync(CancellationToken.None);
+            await _core.Journal.PersistAsync([.. _core.Maps.Behind.Take()]);
+            await _core.Log.WriteCleanAsync(CancellationToken.None);
+        }
+        catch (IOException exception)
+        {
+            _core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
+        }
+    }
+
+    private void OnFault(SuspendReason reason, Exception exception) => _core.Control.Post(() =>
+    {
+        if (_point.State is TargetState.Faulted or TargetState.Recovered || _stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _point.BreakOff(reason, exception.Message);
+        _core.Second.Stop();
+        PairEventId what = reason switch
+        {
+            SuspendReason.TargetFailed => PairEventId.TargetFailed,
+            SuspendReason.SecondIntermediateFailed => PairEventId.SecondIntermediateFailed,
+            _ => PairEventId.MetadataFailed,
+        };
+        _core.Events.Report(what, ("detail", exception.Message));
+        _ = _session.TellFaultAsync(reason, exception.Message);
+    });
+
+    private void ThrowIfNothingCommitted()
+    {
+        if (_core.Record.LastCommitted.IsNone)
+        {
+            throw new PairException(PairError.NoCommittedPoint,
+                "Nothing was committed yet, so there is nothing to recover. Get-FlashcopyCycle shows how far the first cycle is.");
+        }
+    }
+
+    private sealed class PinRelease(ControlFlow control, TargetPoint point) : IAsyncDisposable
+    {
+        private bool _released;
+
+        public ValueTask DisposeAsync() => new(control.InvokeAsync(() =>
+        {
+            if (!_released)
+            {
+                _released = true;
+                point.Unpin();
+            }
+
+            return Task.CompletedTask;
+        }));
+    }
+}

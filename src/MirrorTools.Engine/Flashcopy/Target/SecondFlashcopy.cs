@@ -1,0 +1,314 @@
+using System.Buffers;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Engine.Flashcopy.Target;
+
+/// <summary>
+/// The second flashcopy (F-13, steps 165 to 168): copies committed grains from C to D, those that something waits for first, then the oldest commit's. Grains become
+/// overwritable in batches: D is flushed, then the maps are durable, then <c>Settled</c> says so (F-14).
+/// </summary>
+internal sealed class SecondFlashcopy
+{
+    private const int BatchBytes = 64 << 20;
+    private const int RunBytes = 1 << 20;
+    private const int Parallel = 4;
+
+    private readonly TargetMaps _maps;
+    private readonly TargetJournal _journal;
+    private readonly IBlockDevice _intermediate;
+    private readonly IBlockDevice _target;
+    private readonly EpochGate _readers;
+    private readonly FlashcopyFaults _faults;
+    private readonly TimeSpan _graceDeadline;
+    private readonly Queue<GrainMap> _commits = new();
+    private readonly List<(GrainRange Grains, TaskCompletionSource Settled)> _waiting = [];
+    private TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private GrainMap? _oldest;
+    private long _cursor;
+    private bool _stopped;
+
+    public SecondFlashcopy(
+        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, EpochGate readers, TimeSpan graceDeadline, FlashcopyFaults faults)
+    {
+        _maps = maps;
+        _journal = journal;
+        _intermediate = intermediate;
+        _target = target;
+        _readers = readers;
+        _graceDeadline = graceDeadline;
+        _faults = faults;
+    }
+
+    /// <summary>Raised when everything that was committed is on D.</summary>
+    public Action? Finished { get; set; }
+
+    /// <summary>Which storage failed, and how; the copy has stopped.</summary>
+    public Action<CopyBackFault, Exception>? Failed { get; set; }
+
+    /// <summary>Grains copied since the process began.</summary>
+    public long CopiedGrains { get; private set; }
+
+    /// <summary>True while there is nothing to copy.</summary>
+    public bool IsIdle => _oldest is null && _commits.Count == 0;
+
+    /// <summary>A commit brought these grains.</summary>
+    public void Enqueue(GrainMap brought)
+    {
+        _commits.Enqueue(brought);
+        _work.TrySetResult();
+    }
+
+    /// <summary>Completes when the grains are on D durably, so that C may be overwritten there.</summary>
+    /// <exception cref="BlockDeviceException">The copy has stopped for a fault.</exception>
+    public Task SettleAsync(GrainRange grains)
+    {
+        if (_maps.Settled.AllSet(grains))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (_stopped)
+        {
+            throw new BlockDeviceException(BlockDeviceFault.Unreachable, "The copy from the second intermediate to the target has stopped.");
+        }
+
+        TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.Add((grains, settled));
+        _work.TrySetResult();
+        return settled.Task;
+    }
+
+    /// <summary>Runs until stopped or a storage fails.</summary>
+    public async Task RunAsync()
+    {
+        while (!_stopped)
+        {
+            List<GrainRange> batch = NextBatch();
+            if (batch.Count == 0)
+            {
+                _work = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await _work.Task;
+                continue;
+            }
+
+            CopyBackFault part = CopyBackFault.Target;
+            try
+            {
+                await CopyAsync(batch);
+                if (!_faults.SkipTargetFlush)
+                {
+                    await _target.FlushAsync(CancellationToken.None);
+                }
+
+                part = CopyBackFault.Metadata;
+                await SettleAsync(batch);
+            }
+            catch (Exception exception)
+            {
+                _stopped = true;
+                Failed?.Invoke(exception is IntermediateFailedException ? CopyBackFault.Intermediate : part, exception.InnerException ?? exception);
+                break;
+            }
+
+            if (IsIdle)
+            {
+                Finished?.Invoke();
+            }
+        }
+
+        foreach ((_, TaskCompletionSource settled) in _waiting)
+        {
+            settled.TrySetException(new BlockDeviceException(BlockDeviceFault.Unreachable, "The copy from the second intermediate to the target has stopped."));
+        }
+
+        _waiting.Clear();
+    }
+
+    /// <summary>Stops after the batch under way.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        _work.TrySetResult();
+    }
+
+    private async Task SettleAsync(List<GrainRange> batch)
+    {
+        SortedSet<int> pages = [];
+        foreach (GrainRange run in batch)
+        {
+            _maps.Copied.SetRange(run);
+            _maps.Touched(run);
+            _journal.TakeBehind(run, pages);
+            CopiedGrains += run.Count;
+        }
+
+        // Readers that looked before the bits were set still read C: they leave before C may change under them (F-15).
+        await _readers.GraceAsync(_graceDeadline);
+        await _journal.PersistAsync([.. pages]);
+        foreach (GrainRange run in batch)
+        {
+            _maps.Settled.SetRange(run);
+        }
+
+        for (int i = _waiting.Count - 1; i >= 0; i--)
+        {
+            if (_maps.Settled.AllSet(_waiting[i].Grains))
+            {
+                TaskCompletionSource settled = _waiting[i].Settled;
+                _waiting.RemoveAt(i);
+                settled.TrySetResult();
+            }
+        }
+    }
+
+    private List<GrainRange> NextBatch()
+    {
+        List<GrainRange> batch = [];
+        long bytes = 0;
+        if (_waiting.Count > 0)
+        {
+            // Only what is waited for: a short batch lets the arrivals go on sooner. Overlapping wishes are copied once.
+            SortedSet<long> wanted = [];
+            foreach ((GrainRange grains, _) in _waiting)
+            {
+                for (long grain = NextUncopied(grains.First); grain < grains.End && wanted.Count < BatchBytes / _maps.Geometry.GrainBytes; grain = NextUncopied(grain + 1))
+                {
+                    wanted.Add(grain);
+                }
+            }
+
+            foreach (long grain in wanted)
+            {
+                Add(batch, new GrainRange(grain, 1));
+            }
+
+            if (batch.Count > 0)
+            {
+                return batch;
+            }
+        }
+
+        while (bytes < BatchBytes && TryNextScanned(out GrainRange run))
+        {
+            Add(batch, run);
+            bytes += _maps.Geometry.LengthOf(run);
+        }
+
+        return batch;
+    }
+
+    private void Add(List<GrainRange> batch, GrainRange run)
+    {
+        long longest = Math.Max(1, RunBytes / _maps.Geometry.GrainBytes);
+        if (batch.Count > 0 && batch[^1].End == run.First && batch[^1].Count + run.Count <= longest)
+        {
+            batch[^1] = batch[^1] with { Count = batch[^1].Count + run.Count };
+        }
+        else
+        {
+            batch.Add(run);
+        }
+    }
+
+    private long NextUncopied(long from) => _maps.Copied.NextClear(from);
+
+    // The oldest commit's grains in ascending order; a grain that went ahead of its turn is copied already.
+    private bool TryNextScanned(out GrainRange run)
+    {
+        long longest = Math.Max(1, RunBytes / _maps.Geometry.GrainBytes);
+        while (true)
+        {
+            if (_oldest is null)
+            {
+                if (!_commits.TryDequeue(out _oldest))
+                {
+                    run = default;
+                    return false;
+                }
+
+                _cursor = 0;
+            }
+
+            _cursor = _oldest.NextSet(_cursor);
+            if (_cursor >= _maps.Geometry.GrainCount)
+            {
+                _oldest = null;
+                continue;
+            }
+
+            if (_maps.Copied[_cursor])
+            {
+                _cursor++;
+                continue;
+            }
+
+            long end = Math.Min(Math.Min(_oldest.RunEnd(_cursor), _maps.Copied.RunEnd(_cursor)), _cursor + longest);
+            run = new GrainRange(_cursor, end - _cursor);
+            _cursor = end;
+            return true;
+        }
+    }
+
+    private async Task CopyAsync(List<GrainRange> batch)
+    {
+        int next = 0;
+        Task[] lanes = [.. Enumerable.Range(0, Math.Min(Parallel, batch.Count)).Select(_ => LaneAsync())];
+        await Task.WhenAll(lanes);
+
+        async Task LaneAsync()
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(RunBytes, _maps.Geometry.GrainBytes));
+            try
+            {
+                while (next < batch.Count)
+                {
+                    await CopyRunAsync(batch[next++], buffer);
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    private async Task CopyRunAsync(GrainRange run, byte[] buffer)
+    {
+        long offset = _maps.Geometry.OffsetOf(run.First);
+        int length = (int)_maps.Geometry.LengthOf(run);
+        bool zeros;
+        try
+        {
+            BlockExtent extent = await _intermediate.FindExtentAsync(offset, length, CancellationToken.None);
+            zeros = extent.Kind != ExtentKind.Data && extent.LengthBytes >= length;
+            if (!zeros)
+            {
+                await _intermediate.ReadAsync(offset, buffer.AsMemory(0, length), CancellationToken.None);
+            }
+        }
+        catch (BlockDeviceException exception)
+        {
+            throw new IntermediateFailedException(exception);
+        }
+
+        await (zeros
+            ? _target.WriteZeroesAsync(offset, length, WriteOptions.MayUnmap, CancellationToken.None)
+            : _target.WriteAsync(offset, buffer.AsMemory(0, length), WriteOptions.None, CancellationToken.None));
+    }
+
+    private sealed class IntermediateFailedException(Exception cause) : IOException(cause.Message, cause);
+}
+
+/// <summary>Which part failed the second flashcopy.</summary>
+internal enum CopyBackFault
+{
+    /// <summary>C could not be read.</summary>
+    Intermediate,
+
+    /// <summary>D could not be written or flushed.</summary>
+    Target,
+
+    /// <summary>The maps could not be written.</summary>
+    Metadata,
+}

@@ -1,0 +1,89 @@
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+
+namespace MirrorTools.Engine.Flashcopy.Target;
+
+/// <summary>What site 2 keeps durably of its maps; one write at a time.</summary>
+/// <param name="store">The metadata.</param>
+/// <param name="maps">The maps.</param>
+/// <param name="epoch">The epoch that the maps in memory are of.</param>
+internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong epoch)
+{
+    private Task _writing = Task.CompletedTask;
+
+    /// <summary>The epoch of the maps in memory; changes in one step with their renewal.</summary>
+    public ulong Epoch { get; set; } = epoch;
+
+    /// <summary>The metadata.</summary>
+    public MetadataStore Store => store;
+
+    /// <summary>The epoch that belongs to a record.</summary>
+    public static ulong EpochOf(PairRecord record) => ((ulong)record.TargetRoleOrdinal << 40) | record.TargetPoint;
+
+    /// <summary>Writes pages and makes them durable. Where it fails, the pages count as behind again.</summary>
+    public async Task PersistAsync(IReadOnlyList<int> pages)
+    {
+        Task before = _writing;
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _writing = done.Task;
+        await before;
+        try
+        {
+            if (pages.Count > 0)
+            {
+                await store.TargetMaps.WritePagesAsync(pages, maps.Stored, Epoch, CancellationToken.None);
+            }
+
+            await store.FlushAsync(CancellationToken.None);
+        }
+        catch
+        {
+            foreach (int page in pages)
+            {
+                maps.Behind.Mark(page);
+            }
+
+            throw;
+        }
+        finally
+        {
+            done.SetResult();
+        }
+    }
+
+    /// <summary>Takes those of a run's pages that are behind.</summary>
+    public void TakeBehind(GrainRange grains, SortedSet<int> pages)
+    {
+        for (int page = GrainMap.PageOf(grains.First); page <= GrainMap.PageOf(grains.End - 1); page++)
+        {
+            int cursor = page;
+            if (maps.Behind.IsMarked(page) && maps.Behind.TakeNext(ref cursor, out int taken))
+            {
+                pages.Add(taken);
+            }
+        }
+    }
+
+    /// <summary>Loads the maps: folds what was committed since a page was written, leaves out pages of an earlier role.</summary>
+    public static async Task<MapLoadResult> LoadAsync(TargetMaps maps, MetadataStore store, PairRecord record)
+    {
+        void Fold(int page, ulong epoch, Span<ulong> copied, Span<ulong> future, Span<ulong> lost, Span<ulong> unused)
+        {
+            if (epoch >> 40 != record.TargetRoleOrdinal)
+            {
+                copied.Fill(ulong.MaxValue);
+                future.Clear();
+                lost.Clear();
+            }
+            else if ((epoch & ((1UL << 40) - 1)) < record.TargetPoint)
+            {
+                TargetMaps.Fold(copied, future, lost);
+            }
+        }
+
+        MapLoadResult result = await store.TargetMaps.LoadAsync(maps.Stored, Fold, CancellationToken.None);
+        GrainMap.And(maps.Settled, maps.Copied);
+        return result;
+    }
+}

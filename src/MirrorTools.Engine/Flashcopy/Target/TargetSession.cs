@@ -1,0 +1,223 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Engine.Flashcopy.Target;
+
+/// <summary>Site 2's side of the link: one conversation at a time (F-20, F-21, F-23).</summary>
+internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalWriter arrivals, IBlockDevice image, GrainMap? differences)
+{
+    private IPeerChannel? _channel;
+    private Task _run = Task.CompletedTask;
+    private CancellationTokenSource _stop = new();
+
+    /// <summary>True once site 1 has greeted over the present channel.</summary>
+    public bool IsConnected { get; private set; }
+
+    /// <summary>Begins a conversation over a new session.</summary>
+    public void Attach(IPeerChannel channel)
+    {
+        CancellationTokenSource before = _stop;
+        _stop = new CancellationTokenSource();
+        before.Cancel();
+        _run = RunAsync(_run, channel, _stop.Token);
+    }
+
+    /// <summary>Ends the conversation.</summary>
+    public async Task CloseAsync()
+    {
+        _stop.Cancel();
+        if (_channel is { } channel)
+        {
+            await channel.DisposeAsync();
+        }
+
+        await _run;
+    }
+
+    /// <summary>Tells site 1 of a fault, where it is there.</summary>
+    public async Task TellFaultAsync(SuspendReason reason, string detail)
+    {
+        if (_channel is { } channel && IsConnected)
+        {
+            try
+            {
+                byte[] text = System.Text.Encoding.UTF8.GetBytes(detail.Length > 1000 ? detail[..1000] : detail);
+                await channel.SendAsync(new PeerMessage(FlashcopyMessage.TargetFault, 0, (uint)reason, 0, 0, 0, Guid.Empty), text, CancellationToken.None);
+            }
+            catch (LinkClosedException)
+            {
+                // It hears of the fault when it greets the next time.
+            }
+        }
+    }
+
+    private async Task RunAsync(Task before, IPeerChannel channel, CancellationToken cancellationToken)
+    {
+        await before;
+        _channel = channel;
+        string reason = "";
+        try
+        {
+            while (true)
+            {
+                ReceivedMessage received = await channel.ReceiveAsync(cancellationToken);
+                bool isTaken = false;
+                try
+                {
+                    isTaken = await TakeAsync(channel, received);
+                }
+                finally
+                {
+                    if (!isTaken)
+                    {
+                        received.Dispose();
+                    }
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or TimeoutException)
+        {
+            reason = exception.Message;
+        }
+        finally
+        {
+            if (IsConnected)
+            {
+                core.Events.Report(PairEventId.LinkDown, ("reason", reason));
+            }
+
+            IsConnected = false;
+            _channel = null;
+            await channel.DisposeAsync();
+            await point.GiveUpAsync(0);
+        }
+    }
+
+    // True where the message was handed on to somebody who disposes of it.
+    private async Task<bool> TakeAsync(IPeerChannel channel, ReceivedMessage received)
+    {
+        PeerMessage message = received.Message;
+        if (message.Kind != FlashcopyMessage.SourceHello && !IsConnected)
+        {
+            throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 spoke before it greeted.");
+        }
+
+        switch (message.Kind)
+        {
+            case FlashcopyMessage.SourceHello:
+                await GreetAsync(channel, received);
+                return false;
+            case FlashcopyMessage.BeginPoint:
+                await point.BeginAsync(message.Point);
+                return false;
+            case FlashcopyMessage.GrainData or FlashcopyMessage.ZeroGrains:
+                ThrowUnlessInside(message, received.Payload.Length);
+                if (!point.Takes(message.Point))
+                {
+                    return false;
+                }
+
+                _ = arrivals.TakeAsync(channel, received);
+                return true;
+            case FlashcopyMessage.Complete when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
+                await point.CompleteAsync(channel, message, times.TakenAt);
+                return false;
+            case FlashcopyMessage.GiveUp:
+                await point.GiveUpAsync(message.Point);
+                return false;
+            case FlashcopyMessage.HashRequest:
+                await HashAsync(channel, message);
+                return false;
+            case FlashcopyMessage.DifferencesTaken:
+                await core.WriteRecordAsync(core.Record with { OwesDifferences = false });
+                return false;
+            default:
+                throw new LinkClosedException(LinkCloseReason.ProtocolViolation, $"Site 1 sent a message of unknown kind {message.Kind}.");
+        }
+    }
+
+    private async Task GreetAsync(IPeerChannel channel, ReceivedMessage received)
+    {
+        if (PeerGreeting.Decode(received.Payload.Span) is not { } peer)
+        {
+            throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1's greeting can't be read.");
+        }
+
+        PeerGreeting own = new(core.Maps.Geometry.LengthBytes, core.Maps.Geometry.GrainBytes, core.Record);
+        await channel.SendAsync(new PeerMessage(FlashcopyMessage.TargetHello, 0, 0, 0, 0, 0, point.Instance), own.Encode(), CancellationToken.None);
+        if (core.Record.Generations.Compare(peer.Record.Generations) != GenerationRelation.Same)
+        {
+            return;
+        }
+
+        IsConnected = true;
+        core.Events.Report(PairEventId.LinkUp, ("session", channel.SessionId));
+        if (core.Record.OwesDifferences && differences is not null)
+        {
+            await SendRangesAsync(channel, FlashcopyMessage.Differences, differences);
+            await channel.SendAsync(new PeerMessage(FlashcopyMessage.DifferencesEnd, 0, 0, 0, 0, 0, Guid.Empty), default, CancellationToken.None);
+        }
+
+        await SendRangesAsync(channel, FlashcopyMessage.LostGrains, core.Maps.Lost);
+        await channel.SendAsync(new PeerMessage(FlashcopyMessage.LostEnd, 0, 0, 0, 0, 0, Guid.Empty), default, CancellationToken.None);
+        if (point.State == TargetState.Faulted)
+        {
+            await TellFaultAsync(point.Fault, point.FaultDetail ?? "");
+        }
+    }
+
+    private static async Task SendRangesAsync(IPeerChannel channel, ushort kind, GrainMap map)
+    {
+        for (long first = map.NextSet(0); first < map.GrainCount;)
+        {
+            long end = map.RunEnd(first);
+            await channel.SendAsync(new PeerMessage(kind, 0, 0, 0, first, end - first, Guid.Empty), default, CancellationToken.None);
+            first = map.NextSet(end);
+        }
+    }
+
+    private async Task HashAsync(IPeerChannel channel, PeerMessage message)
+    {
+        GrainGeometry geometry = core.Maps.Geometry;
+        if (message.FirstGrain < 0 || message.GrainCount is <= 0 or > 4096 || message.FirstGrain > geometry.GrainCount - message.GrainCount)
+        {
+            throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 asked for hashes outside the volume.");
+        }
+
+        byte[] hashes = new byte[message.GrainCount * SHA256.HashSizeInBytes];
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(geometry.GrainBytes);
+        try
+        {
+            for (int i = 0; i < message.GrainCount; i++)
+            {
+                long grain = message.FirstGrain + i;
+                Memory<byte> content = buffer.AsMemory(0, (int)geometry.LengthOf(grain, 1));
+                await image.ReadAsync(geometry.OffsetOf(grain), content, CancellationToken.None);
+                SHA256.HashData(content.Span, hashes.AsSpan(i * SHA256.HashSizeInBytes));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        await channel.SendAsync(
+            new PeerMessage(FlashcopyMessage.Hashes, 0, 0, 0, message.FirstGrain, message.GrainCount, Guid.Empty), hashes, CancellationToken.None);
+    }
+
+    private void ThrowUnlessInside(PeerMessage message, int payloadBytes)
+    {
+        GrainGeometry geometry = core.Maps.Geometry;
+        bool isInside = message.FirstGrain >= 0 && message.GrainCount > 0 && message.GrainCount <= geometry.GrainCount
+            && message.FirstGrain <= geometry.GrainCount - message.GrainCount;
+        if (!isInside || payloadBytes != (message.Kind == FlashcopyMessage.GrainData ? geometry.LengthOf(message.FirstGrain, message.GrainCount) : 0))
+        {
+            throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 sent grains outside the volume or of another size.");
+        }
+    }
+}

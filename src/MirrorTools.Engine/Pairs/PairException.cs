@@ -1,0 +1,69 @@
+namespace MirrorTools.Engine.Pairs;
+
+/// <summary>An operation that a pair refuses in the state it is in. The error's name is part of the API.</summary>
+/// <param name="error">What stands in the way.</param>
+/// <param name="message">A sentence that names the cause and what helps.</param>
+/// <param name="innerException">The fault behind it.</param>
+public sealed class PairException(PairError error, string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>What stands in the way.</summary>
+    public PairError Error { get; } = error;
+}
+
+/// <summary>Why a pair refuses an operation.</summary>
+public enum PairError
+{
+    /// <summary>A cycle is running.</summary>
+    CycleRunning,
+
+    /// <summary>No cycle is running.</summary>
+    NoCycleRunning,
+
+    /// <summary>The pair is suspended.</summary>
+    PairSuspended,
+
+    /// <summary>The pair is not suspended.</summary>
+    PairNotSuspended,
+
+    /// <summary>Whether the last point was committed is not known until site 2 has been asked.</summary>
+    InDoubt,
+
+    /// <summary>The first intermediate is lent for other work.</summary>
+    FirstIntermediateLent,
+
+    /// <summary>The running point is being decided and can't be superseded or stopped.</summary>
+    PointBeingDecided,
+
+    /// <summary>Nothing was committed yet.</summary>
+    NoCommittedPoint,
+
+    /// <summary>The source is still reachable; recovery needs to be forced.</summary>
+    SourceStillReachable,
+
+    /// <summary>Both sides were written since they parted.</summary>
+    SplitBrain,
+
+    /// <summary>This side was recovered and is now the source.</summary>
+    AlreadyRecovered,
+
+    /// <summary>This side holds an old generation and does not serve hosts.</summary>
+    OldGeneration,
+
+    /// <summary>The writes could not be brought to one instant by the deadline.</summary>
+    GateTimedOut,
+
+    /// <summary>The cycle ended without a commit.</summary>
+    PointGivenUp,
+
+    /// <summary>A storage failed.</summary>
+    StorageFailed,
+
+    /// <summary>An invariant broke; the pair does nothing more until it is looked at.</summary>
+    PairFailed,
+
+    /// <summary>The other side's volume or grain size does not fit.</summary>
+    GeometryMismatch,
+
+    /// <summary>The other side is away.</summary>
+    LinkDown,
+}

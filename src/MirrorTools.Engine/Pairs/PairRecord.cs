@@ -1,0 +1,70 @@
+namespace MirrorTools.Engine.Pairs;
+
+/// <summary>
+/// What one side of a pair knows durably about itself beside its maps: the payload of the metadata file's state record. It is written whole, so that
+/// a role, a point and a generation never part company.
+/// </summary>
+public sealed record PairRecord
+{
+    /// <summary>How many settled points are remembered for the admin.</summary>
+    public const int MaximumRecentPoints = 32;
+
+    /// <summary>The longest definition, in bytes.</summary>
+    public const int MaximumDefinitionBytes = 8 * 1024;
+
+    /// <summary>What this side is.</summary>
+    public required PairRole Role { get; init; }
+
+    /// <summary>The generations, oldest first.</summary>
+    public required GenerationHistory Generations { get; init; }
+
+    /// <summary>The newest committed point this side knows of.</summary>
+    public CommittedPoint LastCommitted { get; init; } = CommittedPoint.None;
+
+    /// <summary>Committed points, oldest first, the newest one included.</summary>
+    public IReadOnlyList<CommittedPoint> RecentPoints { get; init; } = [];
+
+    /// <summary>Points below this number may have been taken; a restarted source takes none of them again.</summary>
+    public ulong PointReserve { get; init; } = 1;
+
+    /// <summary>Why mirroring is suspended; <see cref="SuspendReason.None"/> where it is not.</summary>
+    public SuspendReason Suspended { get; init; }
+
+    /// <summary>The ordinal of the role whose source map pages count; pages of another ordinal are of an earlier role.</summary>
+    public uint SourceRoleOrdinal { get; init; }
+
+    /// <summary>The ordinal of the role whose target map pages count.</summary>
+    public uint TargetRoleOrdinal { get; init; }
+
+    /// <summary>The commit up to which the target maps were renewed: the last one while this side is a target, the recovered one afterwards.</summary>
+    public ulong TargetPoint { get; init; }
+
+    /// <summary>Source after a failover: the volume is the committed image over C and D, and source map pages never written stand as the target maps say (F-16).</summary>
+    public bool IsRecovered { get; init; }
+
+    /// <summary>Source after a failover: the former source has not yet said which of its grains may differ; no point is taken before.</summary>
+    public bool AwaitsRemoteDifferences { get; init; }
+
+    /// <summary>Target after a failback began: this side's source maps still hold what may differ, until the new source has recorded it.</summary>
+    public bool OwesDifferences { get; init; }
+
+    /// <summary>Source: the first intermediate is lent for other work (F-29).</summary>
+    public bool FirstIntermediateLent { get; init; }
+
+    /// <summary>The grains must be compared by hash before anything else (a seeded start, or a storage changed behind the pair's back).</summary>
+    public bool NeedsComparison { get; init; }
+
+    /// <summary>What the agent keeps here to rebuild its index: opaque to the engine.</summary>
+    public ReadOnlyMemory<byte> Definition { get; init; }
+
+    /// <summary>An ordinal that no role of this side has had.</summary>
+    public uint NextRoleOrdinal => Math.Max(SourceRoleOrdinal, TargetRoleOrdinal) + 1;
+
+    /// <summary>This record with one more committed point.</summary>
+    public PairRecord WithCommitted(CommittedPoint point) => this with
+    {
+        LastCommitted = point,
+        PointReserve = Math.Max(PointReserve, point.Number + 1),
+        RecentPoints = [.. RecentPoints.Skip(Math.Max(0, RecentPoints.Count + 1 - MaximumRecentPoints)), point],
+    };
+}

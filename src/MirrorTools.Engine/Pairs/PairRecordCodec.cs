@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+
+namespace MirrorTools.Engine.Pairs;
+
+/// <summary>The bytes of a <see cref="PairRecord"/>; docs/formats/pair-record.md has the picture. Little endian.</summary>
+public static class PairRecordCodec
+{
+    /// <summary>The version this code writes.</summary>
+    public const ushort Version = 1;
+
+    private const int FixedBytes = 40;
+    private const int GenerationBytes = 40;
+    private const int PointBytes = 40;
+
+    /// <summary>Encodes the record.</summary>
+    public static byte[] Encode(PairRecord record)
+    {
+        if (record.Definition.Length > PairRecord.MaximumDefinitionBytes)
+        {
+            throw new ArgumentException($"A pair's definition takes at most {PairRecord.MaximumDefinitionBytes} bytes.", nameof(record));
+        }
+
+        int generations = record.Generations.Items.Count;
+        int points = record.RecentPoints.Count;
+        byte[] bytes = new byte[FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + record.Definition.Length];
+        Span<byte> span = bytes;
+        BinaryPrimitives.WriteUInt16LittleEndian(span, Version);
+        span[2] = (byte)record.Role;
+        span[3] = (byte)record.Suspended;
+        span[4] = (byte)((record.AwaitsRemoteDifferences ? 1 : 0) | (record.OwesDifferences ? 2 : 0)
+            | (record.FirstIntermediateLent ? 4 : 0) | (record.NeedsComparison ? 8 : 0) | (record.IsRecovered ? 16 : 0));
+        span[5] = (byte)generations;
+        span[6] = (byte)points;
+        BinaryPrimitives.WriteUInt64LittleEndian(span[8..], record.PointReserve);
+        BinaryPrimitives.WriteUInt64LittleEndian(span[16..], record.TargetPoint);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[24..], record.SourceRoleOrdinal);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[28..], record.TargetRoleOrdinal);
+        BinaryPrimitives.WriteInt32LittleEndian(span[32..], record.Definition.Length);
+        span = span[FixedBytes..];
+        span = Put(span, record.LastCommitted);
+        foreach (Generation generation in record.Generations.Items)
+        {
+            generation.Id.TryWriteBytes(span);
+            BinaryPrimitives.WriteInt64LittleEndian(span[16..], generation.Since.UtcTicks);
+            generation.WritableAgent.TryWriteBytes(span[24..]);
+            span = span[GenerationBytes..];
+        }
+
+        foreach (CommittedPoint point in record.RecentPoints)
+        {
+            span = Put(span, point);
+        }
+
+        record.Definition.Span.CopyTo(span);
+        return bytes;
+    }
+
+    /// <summary>Decodes a record.</summary>
+    /// <returns>False where the bytes are not a record of a version this code reads.</returns>
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, out PairRecord? record)
+    {
+        record = null;
+        if (bytes.Length < FixedBytes + PointBytes || BinaryPrimitives.ReadUInt16LittleEndian(bytes) != Version)
+        {
+            return false;
+        }
+
+        int generations = bytes[5];
+        int points = bytes[6];
+        int definition = BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]);
+        if (generations == 0 || definition is < 0 or > PairRecord.MaximumDefinitionBytes
+            || bytes.Length != FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + definition)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> span = bytes[FixedBytes..];
+        CommittedPoint last = Take(ref span);
+        Generation[] history = new Generation[generations];
+        for (int i = 0; i < generations; i++)
+        {
+            history[i] = new Generation(
+                new Guid(span[..16]),
+                new DateTimeOffset(Ticks(span[16..]), TimeSpan.Zero),
+                new Guid(span.Slice(24, 16)));
+            span = span[GenerationBytes..];
+        }
+
+        CommittedPoint[] recent = new CommittedPoint[points];
+        for (int i = 0; i < points; i++)
+        {
+            recent[i] = Take(ref span);
+        }
+
+        record = new PairRecord
+        {
+            Role = (PairRole)bytes[2],
+            Suspended = (SuspendReason)bytes[3],
+            AwaitsRemoteDifferences = (bytes[4] & 1) != 0,
+            OwesDifferences = (bytes[4] & 2) != 0,
+            FirstIntermediateLent = (bytes[4] & 4) != 0,
+            NeedsComparison = (bytes[4] & 8) != 0,
+            PointReserve = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),
+            IsRecovered = (bytes[4] & 16) != 0,
+            TargetPoint = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]),
+            SourceRoleOrdinal = BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]),
+            TargetRoleOrdinal = BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]),
+            LastCommitted = last,
+            Generations = new GenerationHistory(history),
+            RecentPoints = recent,
+            Definition = span.ToArray(),
+        };
+        return true;
+    }
+
+    private static Span<byte> Put(Span<byte> span, CommittedPoint point)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(span, point.Number);
+        point.Id.TryWriteBytes(span[8..]);
+        BinaryPrimitives.WriteInt64LittleEndian(span[24..], point.TakenAt.UtcTicks);
+        BinaryPrimitives.WriteInt64LittleEndian(span[32..], point.CommittedAt.UtcTicks);
+        return span[PointBytes..];
+    }
+
+    private static CommittedPoint Take(ref ReadOnlySpan<byte> span)
+    {
+        CommittedPoint point = new(
+            BinaryPrimitives.ReadUInt64LittleEndian(span),
+            new Guid(span.Slice(8, 16)),
+            new DateTimeOffset(Ticks(span[24..]), TimeSpan.Zero),
+            new DateTimeOffset(Ticks(span[32..]), TimeSpan.Zero));
+        span = span[PointBytes..];
+        return point;
+    }
+
+    private static long Ticks(ReadOnlySpan<byte> span) =>
+        Math.Clamp(BinaryPrimitives.ReadInt64LittleEndian(span), DateTimeOffset.MinValue.Ticks, DateTimeOffset.MaxValue.Ticks);
+}
