@@ -27,9 +27,9 @@ internal static class RunCommand
 
         await app.StartAsync();
         var runtime = app.Services.GetRequiredService<AgentRuntime>();
-        AtomicFile.Write(state.Paths.Record, JsonSerializer.SerializeToUtf8Bytes(runtime.Record(), ContractJson.Options));
         events.Write(
             EventKinds.AgentStarted, null, null, ("name", settings.Name), ("version", ProductVersion.Text), ("processId", $"{Environment.ProcessId}"));
+        AtomicFile.Write(state.Paths.Record, JsonSerializer.SerializeToUtf8Bytes(runtime.Record(), ContractJson.Options));
         ServiceNotifier.Ready();
 
         app.Lifetime.ApplicationStopping.Register(() =>

@@ -59,6 +59,9 @@ public static class StorageFiles
     /// <summary>Which file or device a path leads to, found without locks; null where nothing is there.</summary>
     public static StorageIdentity? TryIdentify(string path) => StoragePlatform.Current.TryIdentify(path);
 
+    /// <summary>What a path takes on its file system; null where that is not known.</summary>
+    public static long? TryMeasureAllocated(string path) => StoragePlatform.Current.TryMeasureAllocated(path);
+
     private static void Extend(string path, SafeFileHandle handle, long lengthBytes)
     {
         try

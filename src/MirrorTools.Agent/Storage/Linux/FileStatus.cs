@@ -12,8 +12,9 @@ namespace MirrorTools.Agent.Storage.Linux;
 /// </code>
 /// </summary>
 [SupportedOSPlatform("linux")]
-internal readonly record struct FileStatus(uint OwnerId, ushort Mode, ulong Inode, long LengthBytes, long ChangedNs, long ModifiedNs, ulong OwnDevice, ulong HomeDevice)
+internal readonly record struct FileStatus(uint OwnerId, ushort Mode, ulong Inode, long LengthBytes, long AllocatedBytes, long ChangedNs, long ModifiedNs, ulong OwnDevice, ulong HomeDevice)
 {
+    private const int BlockBytes = 512;
     private const int SizeBytes = 256;
     private const uint BasicFields = 0x7ff;
     private const int TypeMask = 0xf000, Regular = 0x8000, Block = 0x6000;
@@ -37,7 +38,7 @@ internal readonly record struct FileStatus(uint OwnerId, ushort Mode, ulong Inod
     }
 
     private static FileStatus Parse(ReadOnlySpan<byte> bytes) => new(
-        BitConverter.ToUInt32(bytes[20..]), BitConverter.ToUInt16(bytes[28..]), BitConverter.ToUInt64(bytes[32..]), BitConverter.ToInt64(bytes[40..]),
+        BitConverter.ToUInt32(bytes[20..]), BitConverter.ToUInt16(bytes[28..]), BitConverter.ToUInt64(bytes[32..]), BitConverter.ToInt64(bytes[40..]), BitConverter.ToInt64(bytes[48..]) * BlockBytes,
         TimeNs(bytes[96..]), TimeNs(bytes[112..]), Device(bytes[128..]), Device(bytes[136..]));
 
     private static long TimeNs(ReadOnlySpan<byte> bytes) => (BitConverter.ToInt64(bytes) * 1_000_000_000) + BitConverter.ToUInt32(bytes[8..]);

@@ -26,6 +26,19 @@ internal sealed unsafe class LinuxStorage : IStoragePlatform
         }
     }
 
+    public long? TryMeasureAllocated(string path)
+    {
+        try
+        {
+            var status = FileStatus.Of(path);
+            return status.IsRegular ? status.AllocatedBytes : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     public void MakeSparse(SafeFileHandle handle)
     {
         // Every file is sparse where it was not written.

@@ -30,6 +30,9 @@ internal static unsafe partial class Kernel32
     [return: MarshalAs(UnmanagedType.Bool)]
     public static partial bool FlushFileBuffers(SafeFileHandle handle);
 
+    [LibraryImport("kernel32", EntryPoint = "GetCompressedFileSizeW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+    public static partial uint GetCompressedFileSize(string path, out uint high);
+
     /// <summary>The last error as an exception with the HRESULT that .NET's own have.</summary>
     public static IOException LastError(string call)
     {

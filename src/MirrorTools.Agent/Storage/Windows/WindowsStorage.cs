@@ -42,6 +42,12 @@ internal sealed unsafe class WindowsStorage : IStoragePlatform
         }
     }
 
+    public long? TryMeasureAllocated(string path)
+    {
+        var low = Kernel32.GetCompressedFileSize(path, out var high);
+        return low == uint.MaxValue && Marshal.GetLastPInvokeError() != 0 ? null : ((long)high << 32) | low;
+    }
+
     public void MakeSparse(SafeFileHandle handle)
     {
         // FAT and exFAT have no sparse files; the file is extended at its full size there.

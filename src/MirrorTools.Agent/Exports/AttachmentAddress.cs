@@ -1,0 +1,55 @@
+using System.Net;
+using System.Text;
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Contracts.Volumes;
+
+namespace MirrorTools.Agent.Exports;
+
+/// <summary>Where an attachment may listen (P-9): a Unix socket, or loopback where an admin lets local users in.</summary>
+internal static class AttachmentAddress
+{
+    private const int MaxSocketPathBytes = 107;
+
+    /// <summary>The Unix socket or the TCP address that a request leads to; exactly one is not null.</summary>
+    public static (string? SocketPath, IPEndPoint? Address) Choose(MountRequest request, string volumeName, string runtimeDirectory)
+    {
+        if (request.SocketPath is not null && request.Address is not null)
+        {
+            throw new ControlException(ErrorIds.InvalidArgument, "An attachment has a socket or an address, not both.");
+        }
+
+        return request.Address is { } text ? (null, Tcp(text, request.AllowLocalUsers)) : (Socket(request.SocketPath, volumeName, runtimeDirectory), null);
+    }
+
+    private static IPEndPoint Tcp(string text, bool allowLocalUsers)
+    {
+        var named = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1:{text[10..]}" : text;
+        if (!IPEndPoint.TryParse(named, out var address) || !named.Contains(':', StringComparison.Ordinal))
+        {
+            throw new ControlException(ErrorIds.InvalidArgument, $"'{text}' is no address and port, such as 127.0.0.1:10809.", text);
+        }
+
+        if (!IPAddress.IsLoopback(address.Address))
+        {
+            throw new ControlException(ErrorIds.AddressNotAllowed, $"'{text}' is not loopback, and no certificates for hosts are set up.", text);
+        }
+
+        return allowLocalUsers
+            ? address
+            : throw new ControlException(ErrorIds.AddressNotAllowed, $"Every user of this machine can connect to '{text}'.", text);
+    }
+
+    private static string Socket(string? asked, string volumeName, string runtimeDirectory)
+    {
+        var path = Path.GetFullPath(asked ?? Path.Combine(runtimeDirectory, volumeName + ".sock"));
+        if (Encoding.UTF8.GetByteCount(path) > MaxSocketPathBytes)
+        {
+            throw new ControlException(ErrorIds.InvalidArgument, $"The socket's path '{path}' is longer than {MaxSocketPathBytes} bytes.", path);
+        }
+
+        return Directory.Exists(Path.GetDirectoryName(path))
+            ? path
+            : throw new ControlException(ErrorIds.PathNotFound, $"The directory of the socket '{path}' is not there.", path);
+    }
+}

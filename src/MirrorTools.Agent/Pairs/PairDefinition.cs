@@ -1,0 +1,57 @@
+using MirrorTools.Agent.Schedules;
+using MirrorTools.Contracts.Pairs;
+using MirrorTools.Engine.Maps;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>
+/// What a pair is, the same on both agents. Kept in the index of the state directory, and beside the metadata of each side so that the index can be rebuilt.
+/// </summary>
+public sealed record PairDefinition
+{
+    /// <summary>The pair's id.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its copy service.</summary>
+    public CopyService Service { get; init; } = CopyService.Flashcopy;
+
+    /// <summary>When it was made (UTC).</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The id of the volume that hosts see, at whichever site.</summary>
+    public required Guid VolumeId { get; init; }
+
+    /// <summary>Site 1.</summary>
+    public required SiteDefinition SourceSite { get; init; }
+
+    /// <summary>Site 2.</summary>
+    public required SiteDefinition TargetSite { get; init; }
+
+    /// <summary>The source's size.</summary>
+    public required long LengthBytes { get; init; }
+
+    /// <summary>The logical sector: 512 or 4096.</summary>
+    public required int SectorBytes { get; init; }
+
+    /// <summary>The grain size.</summary>
+    public required int GrainBytes { get; init; }
+
+    /// <summary>What a host write to an uncopied grain does first.</summary>
+    public WritePolicy WritePolicy { get; init; } = WritePolicy.CopyOnWrite;
+
+    /// <summary>After how long a policy that waits acts as <see cref="WritePolicy.CopyOnWriteLocal"/>.</summary>
+    public long WriteDeadlineMs { get; init; } = 5_000;
+
+    /// <summary>How many committed points are kept.</summary>
+    public int RetainPoints { get; init; } = 1;
+
+    /// <summary>When cycles begin.</summary>
+    public PairSchedule Schedule { get; init; } = PairSchedule.Manual;
+
+    /// <summary>Size and grains.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public GrainGeometry Geometry => new(LengthBytes, GrainBytes);
+}

@@ -1,0 +1,84 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Storage;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>The open storages of one side of a pair. Everything is opened before anything is used, and closed if one of them fails.</summary>
+public sealed class SiteStorage : IAsyncDisposable
+{
+    private readonly List<FileBlockDevice> _devices = [];
+
+    private SiteStorage()
+    {
+    }
+
+    /// <summary>A at site 1, D at site 2.</summary>
+    public FileBlockDevice Volume { get; private set; } = null!;
+
+    /// <summary>B at site 1, C at site 2.</summary>
+    public FileBlockDevice Intermediate { get; private set; } = null!;
+
+    /// <summary>The metadata file.</summary>
+    public FileBlockDevice Metadata { get; private set; } = null!;
+
+    /// <summary>The second copy of the dirty-region log.</summary>
+    public FileBlockDevice RegionLog { get; private set; } = null!;
+
+    /// <summary>Opens a side that exists.</summary>
+    /// <exception cref="StorageOpenException">One of its storages can't be opened.</exception>
+    /// <exception cref="BlockDeviceException">One of its storages is shorter than the volume.</exception>
+    public static async Task<SiteStorage> OpenAsync(SiteDefinition site, long lengthBytes, int sectorBytes)
+    {
+        var opened = new SiteStorage();
+        try
+        {
+            var options = new StorageOptions { FileSectorBytes = sectorBytes, ExpectedLengthBytes = lengthBytes };
+            opened.Volume = opened.Keep(StorageFiles.Open(site.Volume, options));
+            opened.Intermediate = opened.Keep(StorageFiles.Open(site.Intermediate, options));
+            opened.Metadata = opened.Keep(StorageFiles.Open(site.Metadata, StorageOptions.Default));
+            opened.RegionLog = opened.Keep(StorageFiles.Open(site.RegionLog, StorageOptions.Default));
+            return opened;
+        }
+        catch
+        {
+            await opened.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Checks that a storage suits the volume.</summary>
+    /// <exception cref="ControlException"><see cref="ErrorIds.TargetTooSmall"/> or <see cref="ErrorIds.SectorSizeMismatch"/>.</exception>
+    public static void CheckSuits(FileBlockDevice storage, long lengthBytes, int sectorBytes)
+    {
+        if (storage.Geometry.LengthBytes < lengthBytes)
+        {
+            throw new ControlException(
+                ErrorIds.TargetTooSmall, $"'{storage.Path}' has {storage.Geometry.LengthBytes} bytes; the source has {lengthBytes}.", storage.Path);
+        }
+
+        if (storage.Geometry.LogicalSectorBytes != sectorBytes)
+        {
+            throw new ControlException(
+                ErrorIds.SectorSizeMismatch,
+                $"'{storage.Path}' has sectors of {storage.Geometry.LogicalSectorBytes} bytes; the source has sectors of {sectorBytes}.",
+                storage.Path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var device in _devices)
+        {
+            await device.DisposeAsync();
+        }
+    }
+
+    private FileBlockDevice Keep(FileBlockDevice device)
+    {
+        _devices.Add(device);
+        return device;
+    }
+}
