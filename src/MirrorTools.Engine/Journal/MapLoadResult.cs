@@ -1,7 +1,18 @@
 namespace MirrorTools.Engine.Journal;
 
 /// <summary>What loading a map area found.</summary>
-/// <param name="LoadedPages">How many pages were read from the disk; the others were never written and keep the maps' initial value.</param>
-/// <param name="CorruptPages">Pages of which something was written and no slot is valid: their bits are unknown and kept at the initial value.</param>
-/// <param name="HalfPages">Pages with one valid slot beside an invalid one: normal after a power cut, the valid one counts.</param>
-public sealed record MapLoadResult(int LoadedPages, IReadOnlyList<int> CorruptPages, IReadOnlyList<int> HalfPages);
+/// <param name="LoadedPages">How many pages came from the disk; the others keep the maps' initial value.</param>
+/// <param name="CorruptPages">Pages of which both slots were written and neither is valid: their bits are unknown, and left at the initial value.</param>
+/// <param name="HalfPages">
+/// Pages of which one slot is valid and the other is not, as a power cut during a write leaves them. The valid one counts. After a clean
+/// close no write was under way: then it is decay, and the page is to be treated as unknown.
+/// </param>
+/// <param name="UnsettledPages">
+/// Pages of which one slot is not valid and the other was never written, as a power cut during a page's first write leaves them: the
+/// page is what it was before, at the initial value. After a clean close it is decay, as with <paramref name="HalfPages"/>.
+/// </param>
+public sealed record MapLoadResult(
+    int LoadedPages,
+    IReadOnlyList<int> CorruptPages,
+    IReadOnlyList<int> HalfPages,
+    IReadOnlyList<int> UnsettledPages);

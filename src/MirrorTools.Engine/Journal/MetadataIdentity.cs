@@ -1,3 +1,4 @@
+using System.Numerics;
 using MirrorTools.Engine.Maps;
 
 namespace MirrorTools.Engine.Journal;
@@ -19,6 +20,12 @@ public sealed record MetadataIdentity(
     ulong CompatibleFeatures,
     ulong IncompatibleFeatures)
 {
+    /// <summary>The incompatible features this program knows.</summary>
+    public const ulong KnownIncompatibleFeatures = 0;
+
+    /// <summary>The most regions a volume may have: their states take a byte each in memory.</summary>
+    public const long MaximumRegionCount = 1 << 26;
+
     /// <summary>How many regions the volume has.</summary>
     public long RegionCount => (Geometry.LengthBytes + RegionBytes - 1) / RegionBytes;
 
@@ -27,5 +34,23 @@ public sealed record MetadataIdentity(
     {
         (int regionBytes, int regionSlots) = DirtyRegionLog.DefaultFor(geometry);
         return new MetadataIdentity(pairId, volumeId, geometry, regionBytes, regionSlots, 0, 0);
+    }
+
+    /// <summary>Says what is wrong with the identity, or null where it is fine.</summary>
+    public string? Validate()
+    {
+        if (GrainGeometry.Validate(Geometry.LengthBytes, Geometry.GrainBytes) is { } complaint)
+        {
+            return complaint;
+        }
+
+        if (RegionBytes < Geometry.GrainBytes || !BitOperations.IsPow2(RegionBytes) || RegionCount > MaximumRegionCount)
+        {
+            return $"A region of {RegionBytes} bytes is not possible: take a power of two of at least a grain, so that there are at most {MaximumRegionCount}.";
+        }
+
+        return RegionSlots is < 1 or > RegionLogBlock.MaximumSlots
+            ? $"{RegionSlots} region slots are not possible: take 1 to {RegionLogBlock.MaximumSlots}."
+            : null;
     }
 }

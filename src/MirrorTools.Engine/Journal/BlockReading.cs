@@ -1,0 +1,35 @@
+using MirrorTools.Engine.Volumes;
+
+namespace MirrorTools.Engine.Journal;
+
+/// <summary>Reading blocks of which each has another copy elsewhere.</summary>
+internal static class BlockReading
+{
+    /// <summary>Reads blocks of 4 KiB; a block that the medium can't read is filled with a pattern that no block has.</summary>
+    public static async ValueTask ReadBlocksAsync(this IBlockDevice device, long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await device.ReadAsync(offsetBytes, buffer, cancellationToken);
+            return;
+        }
+        catch (BlockDeviceException e) when (e.Fault == BlockDeviceFault.MediumError)
+        {
+            // One bad sector must not take its neighbours: go on block by block.
+        }
+
+        for (int done = 0; done < buffer.Length; done += BlockHeader.BlockBytes)
+        {
+            Memory<byte> block = buffer.Slice(done, Math.Min(BlockHeader.BlockBytes, buffer.Length - done));
+            try
+            {
+                await device.ReadAsync(offsetBytes + done, block, cancellationToken);
+            }
+            catch (BlockDeviceException e) when (e.Fault == BlockDeviceFault.MediumError)
+            {
+                // The other copy of the block decides; where there is none, the part is reported as corrupt.
+                block.Span.Fill(0xFF);
+            }
+        }
+    }
+}
