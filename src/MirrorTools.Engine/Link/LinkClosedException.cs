@@ -12,4 +12,7 @@ public sealed class LinkClosedException : IOException
 
     /// <summary>Whether connecting again may help without anybody changing anything.</summary>
     public bool IsTransient => Reason is not (LinkCloseReason.VersionMismatch or LinkCloseReason.WrongPeer);
+
+    /// <summary>The same for another waiter: an exception that is thrown twice loses its first stack.</summary>
+    internal LinkClosedException Again() => new(Reason, Message, InnerException);
 }

@@ -20,7 +20,7 @@ public sealed record LinkOptions
     /// <summary>The agent that must be at the other end, known from its key; null accepts any.</summary>
     public Guid? ExpectedPeerAgentId { get; init; }
 
-    /// <summary>Largest payload of one message in bytes, 64 KiB to 4 MiB; the smaller of both ends counts.</summary>
+    /// <summary>Largest payload of one message in bytes, 4 KiB to 4 MiB; the smaller of both ends counts.</summary>
     public int MaxFrameBytes { get; init; } = LinkProtocol.MaxPayloadBytes;
 
     /// <summary>Bytes the peer may send on one channel ahead of their release; at least twice <see cref="MaxFrameBytes"/>.</summary>
@@ -61,4 +61,22 @@ public sealed record LinkOptions
     /// return before the handshake deadline of the peer. Null refuses every channel.
     /// </summary>
     public Func<Guid, IPeerChannel, ValueTask<bool>>? AcceptChannel { get; init; }
+
+    /// <summary>Throws where an option is out of bounds: a mistake of the caller.</summary>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual(AgentId, Guid.Empty, nameof(AgentId));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(OldestVersion, NewestVersion, nameof(OldestVersion));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxFrameBytes, LinkProtocol.MinPayloadBytes, nameof(MaxFrameBytes));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxFrameBytes, LinkProtocol.MaxPayloadBytes, nameof(MaxFrameBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ChannelCreditBytes, 2 * MaxFrameBytes, nameof(ChannelCreditBytes));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelCreditBytes, LinkProtocol.MaxCreditBytes, nameof(ChannelCreditBytes));
+        ArgumentOutOfRangeException.ThrowIfLessThan(ChannelCreditMessages, 1, nameof(ChannelCreditMessages));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ChannelCreditMessages, LinkProtocol.MaxCreditMessages, nameof(ChannelCreditMessages));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxChannels, 1, nameof(MaxChannels));
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRequests, 1, nameof(MaxRequests));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeDeadline, TimeSpan.Zero, nameof(HandshakeDeadline));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(KeepAliveInterval, TimeSpan.Zero, nameof(KeepAliveInterval));
+        ArgumentOutOfRangeException.ThrowIfLessThan(KeepAliveDeadline, 2 * KeepAliveInterval, nameof(KeepAliveDeadline));
+    }
 }
