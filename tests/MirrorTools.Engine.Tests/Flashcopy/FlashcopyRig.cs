@@ -1,0 +1,258 @@
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Volumes;
+using MirrorTools.Simulation.Disks;
+using MirrorTools.Simulation.Scheduling;
+
+namespace MirrorTools.Engine.Tests.Flashcopy;
+
+/// <summary>Both sites of a flashcopy pair over simulated disks, on one deterministic scheduler, with a link in memory.</summary>
+internal sealed class FlashcopyRig
+{
+    public const int GrainBytes = 4096;
+
+    private readonly SimScheduler _scheduler;
+    private int _ids;
+
+    private FlashcopyRig(SimScheduler scheduler, int grains)
+    {
+        _scheduler = scheduler;
+        Geometry = new GrainGeometry((long)grains * GrainBytes, GrainBytes);
+        PairId = NewId();
+        Agent1 = NewId();
+        Agent2 = NewId();
+        A = Disk("A", Geometry.LengthBytes);
+        B = Disk("B", Geometry.LengthBytes);
+        C = Disk("C", Geometry.LengthBytes);
+        D = Disk("D", Geometry.LengthBytes);
+        long metadata = MetadataStore.RequiredLengthBytes(Geometry);
+        Metadata1 = Disk("M1", metadata);
+        Metadata2 = Disk("M2", metadata);
+        Log1 = Disk("L1", 16 << 20);
+        Log2 = Disk("L2", 16 << 20);
+        Site1 = scheduler.CreateProcess("site1");
+        Site2 = scheduler.CreateProcess("site2");
+    }
+
+    public GrainGeometry Geometry { get; }
+
+    public Guid PairId { get; }
+
+    public Guid Agent1 { get; }
+
+    public Guid Agent2 { get; }
+
+    public SimDisk A { get; }
+
+    public SimDisk B { get; }
+
+    public SimDisk C { get; }
+
+    public SimDisk D { get; }
+
+    public SimDisk Metadata1 { get; }
+
+    public SimDisk Metadata2 { get; }
+
+    public SimDisk Log1 { get; }
+
+    public SimDisk Log2 { get; }
+
+    public SimProcess Site1 { get; private set; }
+
+    public SimProcess Site2 { get; private set; }
+
+    public FlashcopyOptions Options { get; set; } = new();
+
+    public FlashcopyFaults Faults { get; set; } = FlashcopyFaults.None;
+
+    public FlashcopySource Source { get; private set; } = null!;
+
+    public FlashcopyTarget Target { get; private set; } = null!;
+
+    public TestChannel SourceEnd { get; private set; } = null!;
+
+    public TestChannel TargetEnd { get; private set; } = null!;
+
+    public List<PairEvent> Events1 { get; } = [];
+
+    public List<PairEvent> Events2 { get; } = [];
+
+    public List<string> Transitions { get; } = [];
+
+    public SimScheduler Scheduler => _scheduler;
+
+    public SourceVolume Host => Source.Volume;
+
+    public static void Run(Func<FlashcopyRig, Task> body, ulong seed = 1, int grains = 64, Action<FlashcopyRig>? prepare = null)
+    {
+        SimScheduler scheduler = new(seed);
+        scheduler.Run(async () =>
+        {
+            FlashcopyRig rig = new(scheduler, grains);
+            prepare?.Invoke(rig);
+            await rig.CreateAsync();
+            await body(rig);
+        });
+    }
+
+    public async Task CreateAsync(bool needsComparison = false)
+    {
+        GenerationHistory history = new([new Generation(NewId(), _scheduler.UtcNow, Agent1)]);
+        MetadataIdentity identity = MetadataIdentity.For(PairId, NewId(), Geometry);
+        await FlashcopySource.CreateAsync(Parts1(), identity, new PairRecord
+        {
+            Role = PairRole.Source,
+            Generations = history,
+            SourceRoleOrdinal = 1,
+            NeedsComparison = needsComparison,
+        });
+        await FlashcopyTarget.CreateAsync(Parts2(), identity, new PairRecord { Role = PairRole.Target, Generations = history, TargetRoleOrdinal = 1 });
+        await OpenSourceAsync();
+        await OpenTargetAsync();
+    }
+
+    public async Task OpenSourceAsync() => Source = await FlashcopySource.OpenAsync(Parts1());
+
+    public async Task OpenTargetAsync() => Target = await FlashcopyTarget.OpenAsync(Parts2());
+
+    /// <summary>Joins the two sites by a fresh session and waits until grains may travel.</summary>
+    public async Task ConnectAsync()
+    {
+        Join();
+        await UntilAsync(async () => (await Source.GetStatusAsync()).IsConnected);
+    }
+
+    public void Join()
+    {
+        (SourceEnd, TargetEnd) = TestChannel.Pair(PairId, NewId());
+        Target.Attach(TargetEnd);
+        Source.Attach(SourceEnd);
+    }
+
+    public void Cut() => SourceEnd.Cut();
+
+    public void KillSite1(bool losePower = false)
+    {
+        Site1.Kill();
+        SourceEnd?.Cut();
+        if (losePower)
+        {
+            LosePower(A, B, Metadata1, Log1);
+        }
+
+        Site1 = _scheduler.CreateProcess("site1");
+    }
+
+    public void KillSite2(bool losePower = false)
+    {
+        Site2.Kill();
+        SourceEnd?.Cut();
+        if (losePower)
+        {
+            LosePower(C, D, Metadata2, Log2);
+        }
+
+        Site2 = _scheduler.CreateProcess("site2");
+    }
+
+    /// <summary>Runs a whole cycle to its commit.</summary>
+    public async Task<ulong> CycleAsync()
+    {
+        ulong point = await Source.StartCycleAsync(supersede: false);
+        CycleOutcome? outcome = await Source.WaitCycleAsync();
+        if (outcome is { IsCommitted: false } failed)
+        {
+            throw new InvalidOperationException($"Point {failed.Point} was not committed: {failed.Reason}");
+        }
+
+        await UntilAsync(async () => (await Source.GetStatusAsync()).LastCommitted.Number >= point);
+        return point;
+    }
+
+    public Task WriteAsync(long grain, byte value, int count = 1) => WriteBytesAsync(Geometry.OffsetOf(grain), value, count * GrainBytes);
+
+    public async Task WriteBytesAsync(long offset, byte value, int length)
+    {
+        byte[] data = new byte[length];
+        data.AsSpan().Fill(value);
+        await Host.WriteAsync(offset, data, WriteOptions.None, CancellationToken.None);
+    }
+
+    public byte Peek(SimDisk disk, long grain)
+    {
+        byte[] bytes = new byte[GrainBytes];
+        disk.Peek(Geometry.OffsetOf(grain), bytes);
+        return bytes.All(value => value == bytes[0]) ? bytes[0] : (byte)0xEE;
+    }
+
+    public async Task<byte[]> ReadImageAsync(IBlockDevice image)
+    {
+        byte[] bytes = new byte[Geometry.LengthBytes];
+        await image.ReadAsync(0, bytes, CancellationToken.None);
+        return bytes;
+    }
+
+    public byte[] Content(SimDisk disk)
+    {
+        byte[] bytes = new byte[Geometry.LengthBytes];
+        disk.Peek(0, bytes);
+        return bytes;
+    }
+
+    public async Task<bool> SourceBitAsync(SourceMapKind kind, long grain) => (await Source.SnapshotAsync(kind))[grain];
+
+    public async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        DateTimeOffset end = _scheduler.UtcNow + TimeSpan.FromMinutes(10);
+        while (!await condition())
+        {
+            if (_scheduler.UtcNow > end)
+            {
+                throw new TimeoutException("The condition did not come true within ten simulated minutes.");
+            }
+
+            await DelayAsync(TimeSpan.FromMilliseconds(5));
+        }
+    }
+
+    public Task DelayAsync(TimeSpan time) => Task.Delay(time, _scheduler.World.Time);
+
+    public FlashcopyParts Parts1() => Parts(Site1, Agent1, A, B, Metadata1, Log1, Events1);
+
+    public FlashcopyParts Parts2() => Parts(Site2, Agent2, D, C, Metadata2, Log2, Events2);
+
+    public FlashcopyParts Parts(
+        SimProcess process, Guid agent, SimDisk volume, SimDisk intermediate, SimDisk metadata, SimDisk log, List<PairEvent> events) => new()
+    {
+        AgentId = agent,
+        Volume = volume.Open(process),
+        Intermediate = intermediate.Open(process),
+        Metadata = metadata.Open(process),
+        SecondLog = new LogPlace(log.Open(process), 0),
+        Scheduler = process.Context,
+        Time = process.Time,
+        NewId = NewId,
+        EventSink = events.Add,
+        Options = Options,
+        Faults = Faults,
+        Transitions = (machine, from, what, to) => Transitions.Add($"{machine} {from}+{what}={to}"),
+    };
+
+    private static void LosePower(params SimDisk[] disks)
+    {
+        foreach (SimDisk disk in disks)
+        {
+            disk.LosePower();
+        }
+    }
+
+    private SimDisk Disk(string name, long length) => new(_scheduler, name, new SimDiskOptions { LengthBytes = length });
+
+    private Guid NewId() => new(++_ids, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8);
+}
