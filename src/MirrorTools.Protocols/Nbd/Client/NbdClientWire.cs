@@ -6,6 +6,7 @@ namespace MirrorTools.Protocols.Nbd.Client;
 internal sealed class NbdClientWire(Stream stream) : IAsyncDisposable
 {
     private const int BufferBytes = 64 * 1024;
+    private static readonly TimeSpan PauseWhileBacklogIsFull = TimeSpan.FromMilliseconds(10);
 
     private readonly byte[] _buffer = new byte[BufferBytes];
     private int _start;
@@ -23,8 +24,7 @@ internal sealed class NbdClientWire(Stream stream) : IAsyncDisposable
         {
             if (address.UnixSocketPath is string path)
             {
-                socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+                socket = await ConnectUnixAsync(path, cancellationToken).ConfigureAwait(false);
             }
             else
             {
@@ -43,6 +43,30 @@ internal sealed class NbdClientWire(Stream stream) : IAsyncDisposable
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Tries again while the server's backlog is full, which a Unix socket reports at once instead of waiting.</summary>
+    private static async Task<Socket> ConnectUnixAsync(string path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+                return socket;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
+            {
+                socket.Dispose();
+                await Task.Delay(PauseWhileBacklogIsFull, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ namespace MirrorTools.Protocols.Nbd;
 /// <summary>One listening socket and its accept loop.</summary>
 internal sealed class NbdListener : IDisposable
 {
-    private const int Backlog = 64;
+    private const int Backlog = 512;
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(200);
 
     private readonly Socket _socket;

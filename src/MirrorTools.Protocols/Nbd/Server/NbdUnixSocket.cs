@@ -1,10 +1,11 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace MirrorTools.Protocols.Nbd;
 
 /// <summary>Binds a Unix socket that from its first instant only its owner can open, unless local users are allowed (P-9).</summary>
-internal static class NbdUnixSocket
+internal static partial class NbdUnixSocket
 {
     private const int MaxPathBytes = 107;
     private const UnixFileMode OwnerOnlyDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -97,6 +98,24 @@ internal static class NbdUnixSocket
         throw new IOException($"Another server answers on '{path}'.");
     }
 
-    private static bool IsSocket(string path) =>
-        OperatingSystem.IsWindows() || (new FileInfo(path) is { LinkTarget: null, Length: 0 } info && (info.Attributes & FileAttributes.Directory) == 0);
+    private static bool IsSocket(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return new FileInfo(path) is { LinkTarget: null, Length: 0 } info && (info.Attributes & FileAttributes.Directory) == 0;
+        }
+
+        const int currentDirectory = -100;
+        const int doNotFollow = 0x100;
+        const uint typeAndMode = 3;
+        const int modeOffset = 28;
+        const int typeMask = 0xf000;
+        const int socketType = 0xc000;
+        Span<byte> status = stackalloc byte[256];
+        return Status(currentDirectory, path, doNotFollow, typeAndMode, status) == 0
+            && (BitConverter.ToUInt16(status[modeOffset..]) & typeMask) == socketType;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Status(int directory, string path, int flags, uint mask, Span<byte> status);
 }

@@ -143,7 +143,15 @@ internal sealed class NbdTransmission : IDisposable
         NbdServerRequest request = Rent(header, payloadBytes);
         if (header.Command == NbdCommand.Write)
         {
-            ReceivePayload(request, header, error);
+            try
+            {
+                ReceivePayload(request, header, error);
+            }
+            catch
+            {
+                Recycle(request);
+                throw;
+            }
         }
 
         if (error != NbdError.None)
