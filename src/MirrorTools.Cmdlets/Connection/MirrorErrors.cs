@@ -6,6 +6,10 @@ namespace MirrorTools.Cmdlets.Connection;
 /// <summary>Turns errors of the control API into error records.</summary>
 internal static class MirrorErrors
 {
+    private const int FirstWithRecommendations = 7;
+
+    private static bool ShowsRecommendations => typeof(PSObject).Assembly.GetName().Version?.Major >= FirstWithRecommendations;
+
     /// <summary>Makes the record: id, category, target, and the action that is recommended.</summary>
     /// <param name="error">What went wrong.</param>
     /// <param name="target">What the cmdlet was working on, where the error names nothing.</param>
@@ -28,7 +32,8 @@ internal static class MirrorErrors
     public static MirrorApiException Invalid(string message, string recommendedAction, string? target) =>
         MirrorApiException.Create(ErrorIds.InvalidArgument, message, recommendedAction, nameof(ErrorCategory.InvalidArgument), target);
 
-    // The console shows the message only, so the remedy is said there too.
-    private static string Sentence(ErrorBody body) =>
-        body.RecommendedAction.Length == 0 || body.Message.Contains(body.RecommendedAction) ? body.Message : $"{body.Message} {body.RecommendedAction}";
+    // PowerShell 7 shows the recommended action itself; Windows PowerShell shows the message only, so the remedy is said there too.
+    private static string Sentence(ErrorBody body) => ShowsRecommendations || body.RecommendedAction.Length == 0 || body.Message.Contains(body.RecommendedAction)
+        ? body.Message
+        : $"{body.Message} {body.RecommendedAction}";
 }
