@@ -167,6 +167,11 @@ internal sealed class NbdHandshake
             return;
         }
 
+        if (!_input.Buffered.IsEmpty)
+        {
+            throw new IOException("The client sent bytes after STARTTLS without waiting for the answer.");
+        }
+
         _replies.Acknowledge(NbdProtocol.OptStartTls);
         _connection.Transport = NbdTlsTransport.Accept(_connection.Transport, _tls);
         _connection.IsTls = true;

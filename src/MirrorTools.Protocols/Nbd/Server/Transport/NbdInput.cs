@@ -20,16 +20,8 @@ internal sealed class NbdInput(NbdTransport transport)
 
     public void Consume(int bytes) => _start += bytes;
 
-    /// <summary>Goes on over another transport. What was received before must have been consumed: nothing sent in the clear counts after STARTTLS.</summary>
-    public void SwitchTo(NbdTransport transport)
-    {
-        if (_start != _end)
-        {
-            throw new IOException("The client sent bytes after STARTTLS without waiting for the answer.");
-        }
-
-        _transport = transport;
-    }
+    /// <summary>Goes on over another transport. Nothing may be buffered: what was sent in the clear does not count after STARTTLS.</summary>
+    public void SwitchTo(NbdTransport transport) => _transport = transport;
 
     /// <summary>Receives until so many bytes are buffered; false where the stream ended before the first of them.</summary>
     /// <exception cref="EndOfStreamException">The stream ended inside them.</exception>
