@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace MirrorTools.Engine.Journal;
 
@@ -17,13 +18,13 @@ public static class Crc32C
     /// <param name="bytes">The next bytes.</param>
     public static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length >= sizeof(ulong))
+        int wholeBytes = bytes.Length & ~(sizeof(ulong) - 1);
+        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(bytes[..wholeBytes]))
         {
-            state = BitOperations.Crc32C(state, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[sizeof(ulong)..];
+            state = BitOperations.Crc32C(state, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
         }
 
-        foreach (byte value in bytes)
+        foreach (byte value in bytes[wholeBytes..])
         {
             state = BitOperations.Crc32C(state, value);
         }

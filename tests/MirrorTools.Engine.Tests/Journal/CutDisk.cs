@@ -99,22 +99,17 @@ internal sealed class CutDisk(long lengthBytes, PowerSwitch power) : IBlockDevic
         }
 
         bool completes = power.Spend();
-        bool isThrough = options.HasFlag(WriteOptions.ForceUnitAccess);
         data.CopyTo(_visible.AsMemory((int)offsetBytes));
-        if (completes && isThrough)
+        _flushFailed |= completes && options.HasFlag(WriteOptions.ForceUnitAccess) && FailFlush;
+        if (!completes || !options.HasFlag(WriteOptions.ForceUnitAccess) || _flushFailed)
         {
-            if (FailFlush)
-            {
-                _flushFailed = true;
-            }
-
+            _unflushed.Add((offsetBytes, data.ToArray()));
             ThrowIfFlushFailed();
-            Assert.DoesNotContain(_unflushed, write => write.OffsetBytes < offsetBytes + data.Length && offsetBytes < write.OffsetBytes + write.Data.Length);
-            data.CopyTo(_durable.AsMemory((int)offsetBytes));
         }
         else
         {
-            _unflushed.Add((offsetBytes, data.ToArray()));
+            Assert.DoesNotContain(_unflushed, write => write.OffsetBytes < offsetBytes + data.Length && offsetBytes < write.OffsetBytes + write.Data.Length);
+            data.CopyTo(_durable.AsMemory((int)offsetBytes));
         }
 
         return completes ? ValueTask.CompletedTask : Never();
