@@ -11,6 +11,9 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// </summary>
 internal sealed class GrainCopier
 {
+    // A step that has not read yet holds no memory the window could count.
+    private const int MaximumSteps = 64;
+
     private readonly SourceMaps _maps;
     private readonly IBlockDevice _source;
     private readonly IBlockDevice _intermediate;
@@ -202,7 +205,7 @@ internal sealed class GrainCopier
             }
         }
 
-        if (_windowUsed >= Options.WindowBytes || (!localOnly && _unacknowledged.Count >= Options.MaximumUnacknowledged))
+        if (_local.Count >= MaximumSteps || _windowUsed >= Options.WindowBytes || (!localOnly && _unacknowledged.Count >= Options.MaximumUnacknowledged))
         {
             return false;
         }
