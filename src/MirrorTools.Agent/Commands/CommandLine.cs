@@ -9,6 +9,7 @@ internal static class CommandLine
         mirror-agent: mirrors volumes to a second agent.
 
           mirror-agent run [options]    runs the agent until it is stopped
+          mirror-agent demo             shows the main job from end to end in a temporary directory
           mirror-agent version          prints the version
           mirror-agent help             prints this
 
@@ -28,6 +29,7 @@ internal static class CommandLine
     private static readonly Dictionary<string, Func<string[], Task<int>>> Commands = new(StringComparer.Ordinal)
     {
         ["run"] = RunCommand.RunAsync,
+        ["demo"] = Demo.DemoCommand.RunAsync,
     };
 
     public static async Task<int> RunAsync(string[] arguments)
