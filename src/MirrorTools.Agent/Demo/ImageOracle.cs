@@ -16,6 +16,7 @@ internal static class ImageOracle
     /// <param name="initial">The writer's blocks as they were before the first write.</param>
     /// <param name="log">What the writer did.</param>
     /// <param name="takenAt">The recovered point's t1.</param>
+    /// <param name="cancellationToken">Ends the comparison.</param>
     public static async Task<Verdict> JudgeAsync(
         NbdClient client, string originalPath, string copyPath, HostWriter writer, Dictionary<long, byte[]> initial, WriteLog log, DateTimeOffset takenAt,
         CancellationToken cancellationToken)
