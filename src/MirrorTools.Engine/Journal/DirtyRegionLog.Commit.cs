@@ -179,6 +179,7 @@ public sealed partial class DirtyRegionLog
     {
         lock (_lock)
         {
+            _slotFreed = null;
             if (_requests.All(request => request.IsOver))
             {
                 return;

@@ -38,6 +38,7 @@ public sealed partial class DirtyRegionLog
     public ValueTask CompleteCoolingAsync(IReadOnlyList<long> regions, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        bool someoneWaits;
         lock (_lock)
         {
             foreach (long region in regions)
@@ -52,12 +53,20 @@ public sealed partial class DirtyRegionLog
                 }
             }
 
-            _slotsAsked = false;
             if (_table.FreeCount > 0)
             {
                 _slotFreed?.TrySetResult();
                 _slotFreed = null;
             }
+
+            someoneWaits = _slotFreed is not null;
+            _slotsAsked = someoneWaits;
+        }
+
+        // All that cooled were written to meanwhile: ask for others.
+        if (someoneWaits)
+        {
+            SlotsNeeded?.Invoke();
         }
 
         return ValueTask.CompletedTask;

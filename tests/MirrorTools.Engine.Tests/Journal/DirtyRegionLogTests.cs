@@ -88,6 +88,13 @@ public sealed class DirtyRegionLogTests
         Task waiting = log.MarkHotAsync(100, 100, default).AsTask();
         Assert.False(waiting.IsCompleted);
         Assert.Equal(1, asked);
+
+        // A cooling that frees nothing, since the region was used meanwhile, is followed by a call for another.
+        IReadOnlyList<long> cooling = log.BeginCooling(1, region => region == 3);
+        Assert.True(log.TryUse(3));
+        await log.CompleteCoolingAsync(cooling, default);
+        Assert.False(waiting.IsCompleted);
+        Assert.Equal(2, asked);
         await log.CompleteCoolingAsync(log.BeginCooling(2), default);
         await waiting;
         Assert.True(log.IsHot(100));
