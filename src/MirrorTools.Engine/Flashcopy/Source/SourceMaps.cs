@@ -225,6 +225,15 @@ internal sealed class SourceMaps
 
     private void SetHalf(GrainMap half, GrainMap other, GrainRange range)
     {
+        if (range.Count > GrainMap.GrainsPerPage / 8)
+        {
+            // A long run of zeros: counting its pages anew is less work than looking at each grain.
+            half.SetRange(range);
+            Touched(range);
+            Recount();
+            return;
+        }
+
         for (long grain = range.First; grain < range.End; grain++)
         {
             if (half.Set(grain) && other[grain])

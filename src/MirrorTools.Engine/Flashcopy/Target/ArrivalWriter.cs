@@ -44,8 +44,10 @@ internal sealed class ArrivalWriter(TargetCore core)
             if (message.Kind == FlashcopyMessage.ZeroGrains)
             {
                 // A long run goes region by region, so that it never needs more hot marks than the log has.
-                long step = Math.Max(1, core.Log.RegionBytes * 32L / core.Maps.Geometry.GrainBytes);
-                for (long first = grains.First; first < grains.End; first += step)
+                long step = await AreZerosAlreadyAsync(grains)
+                    ? long.MaxValue
+                    : Math.Max(1, core.Log.RegionBytes * 32L / core.Maps.Geometry.GrainBytes);
+                for (long first = grains.First; first < grains.End && step < long.MaxValue; first += step)
                 {
                     await WriteAsync(new GrainRange(first, Math.Min(step, grains.End - first)), default);
                 }
@@ -76,6 +78,27 @@ internal sealed class ArrivalWriter(TargetCore core)
             received.Dispose();
             Leave();
         }
+    }
+
+    // Where neither C nor D holds anything and D has the committed grains, zeros change nothing: no image, before or after the commit, can tell the difference.
+    // So the first copy of a sparse volume costs its data, not its size.
+    private async Task<bool> AreZerosAlreadyAsync(GrainRange grains)
+    {
+        if (!core.Maps.Settled.AllSet(grains) || !core.Maps.Future.NoneSet(grains))
+        {
+            return false;
+        }
+
+        long offset = core.Maps.Geometry.OffsetOf(grains.First);
+        long length = core.Maps.Geometry.LengthOf(grains);
+        BlockExtent intermediate = await core.Intermediate.FindExtentAsync(offset, length, CancellationToken.None);
+        if (intermediate.Kind == ExtentKind.Data || intermediate.LengthBytes < length)
+        {
+            return false;
+        }
+
+        BlockExtent target = await core.Parts.Volume.FindExtentAsync(offset, length, CancellationToken.None);
+        return target.Kind != ExtentKind.Data && target.LengthBytes >= length;
     }
 
     private void Leave()
