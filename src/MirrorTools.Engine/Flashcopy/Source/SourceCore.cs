@@ -25,6 +25,22 @@ internal sealed class SourceCore
 
     public FlashcopyOptions Options { get; set; } = new();
 
+    /// <summary>Latches the pair as failed: an exception that no flow expects means that an invariant broke.</summary>
+    public Action<Exception>? Broken { get; set; }
+
+    /// <summary>Observes a flow that nobody waits for.</summary>
+    public async Task WatchAsync(Task flow)
+    {
+        try
+        {
+            await flow;
+        }
+        catch (Exception exception)
+        {
+            Broken?.Invoke(exception);
+        }
+    }
+
     public TimeProvider Time => Parts.Time;
 
     /// <summary>The policy's wish to wait for C; false while the other site is away.</summary>

@@ -56,6 +56,22 @@ internal sealed class SourceCycle
         StateChanged(State);
     }
 
+    /// <summary>An invariant broke: nothing more is mirrored, hosts go on, the maps stay as they are and nothing of them is trusted until somebody has looked.</summary>
+    public void Break(Exception cause)
+    {
+        if (State == SourceState.Failed)
+        {
+            return;
+        }
+
+        Transition(SourceEvent.Break);
+        StopWaitingForDecision();
+        _ = _core.Copier.StopAsync();
+        Release();
+        _core.Events.Report(PairEventId.InvariantBroken, ("detail", $"{cause.GetType().Name}: {cause.Message}"));
+        End(new CycleOutcome(0, false, "InvariantBroken"));
+    }
+
     /// <summary>Takes a point (F-2); with one under way, the new one supersedes it (F-12).</summary>
     /// <returns>The point's number; its outcome is <see cref="Outcome"/>.</returns>
     public async Task<ulong> TakePointAsync(bool supersede)
@@ -133,7 +149,7 @@ internal sealed class SourceCycle
 
         if (State == SourceState.Copying)
         {
-            _ = MergeAsync();
+            _ = _core.WatchAsync(MergeAsync());
         }
 
         return true;
@@ -153,11 +169,11 @@ internal sealed class SourceCycle
         {
             Transition(SourceEvent.AllCopied);
             _core.Waiters.StopMerging();
-            _ = CompleteAsync(session);
+            _ = _core.WatchAsync(CompleteAsync(session));
         }
         else if (State == SourceState.Copying && _core.Waiters.HasMerging)
         {
-            _ = MergeAsync();
+            _ = _core.WatchAsync(MergeAsync());
         }
     }
 
@@ -240,7 +256,7 @@ internal sealed class SourceCycle
         Transition(SourceEvent.GiveUp);
         if (isUndecided && Session is { } session)
         {
-            _ = TellGivenUpAsync(session, Point);
+            _ = _core.WatchAsync(TellGivenUpAsync(session, Point));
         }
 
         // Hosts first: the copier reads and marks nothing more, so they need not wait for its last steps.
