@@ -38,14 +38,14 @@ public sealed class FlashcopySource : IAsyncDisposable
         _loop = new CycleLoop(parts.Time, () => _cycle.State == SourceState.Idle, HasChanges, StartByScheduleAsync);
         _suspension = new SourceSuspension(core, _cycle);
         _connection = new SourceConnection(core, _cycle, new SourceComparison(core, parts.Volume), Volume, (reason, detail) => OnFault(reason, detail));
-        core.Broken = _cycle.Break;
+        core.Flows.Broken = _cycle.Break;
         core.Copier.Progressed = _cycle.OnProgress;
         core.Copier.Failed = OnCopyFailed;
         core.Waiters.MergeRequested = _cycle.RequestMerge;
         core.Waiters.LinkDeadlinePassed = OnLinkDeadline;
         core.Waiters.LocalDeadlinePassed = () => OnFault(
             SuspendReason.FirstIntermediateFailed, $"A write waited for the first intermediate for more than {core.Options.LocalDeadline.TotalSeconds} s.");
-        log.SlotsNeeded = () => core.Control.Post(() => _ = core.WatchAsync(CoolAsync(log.HotRegions.Count / 4)));
+        log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(CoolAsync(log.HotRegions.Count / 4)));
         log.PlaceFailed = failure => core.Events.Report(
             PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
     }
@@ -274,7 +274,7 @@ public sealed class FlashcopySource : IAsyncDisposable
 
         FlashcopySource source = new(core, log, accesses) { _owned = owned, _recovered = recovered };
         recovered?.Start(source.OnFault);
-        source._background = core.WatchAsync(source.RunBackgroundAsync());
+        source._background = core.Flows.WatchAsync(source.RunBackgroundAsync());
         return source;
     }
 
@@ -347,7 +347,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         }
     }
 
-    private void OnFault(SuspendReason reason, string detail) => _core.Control.Post(() => _ = _core.WatchAsync(_suspension.SuspendAsync(reason, detail)));
+    private void OnFault(SuspendReason reason, string detail) => _core.Control.Post(() => _ = _core.Flows.WatchAsync(_suspension.SuspendAsync(reason, detail)));
 
     private void OnCopyFailed(CopyFault part, Exception exception) => OnFault(
         part switch

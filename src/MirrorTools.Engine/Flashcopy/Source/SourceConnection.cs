@@ -23,7 +23,7 @@ internal sealed class SourceConnection(
         CancellationTokenSource before = _stop;
         _stop = new CancellationTokenSource();
         before.Cancel();
-        _run = core.WatchAsync(RunAsync(_run, channel, _stop.Token));
+        _run = core.Flows.WatchAsync(RunAsync(_run, channel, _stop.Token));
     }
 
     /// <summary>Ends the conversation.</summary>
@@ -196,7 +196,7 @@ internal sealed class SourceConnection(
         core.Events.Report(PairEventId.LinkUp, ("session", session.Channel.SessionId));
         if (core.Journal.Record.NeedsComparison)
         {
-            _ = core.WatchAsync(CompareAsync(session));
+            _ = core.Flows.WatchAsync(CompareAsync(session));
             return;
         }
 

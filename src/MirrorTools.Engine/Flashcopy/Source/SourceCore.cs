@@ -25,21 +25,8 @@ internal sealed class SourceCore
 
     public FlashcopyOptions Options { get; set; } = new();
 
-    /// <summary>Latches the pair as failed: an exception that no flow expects means that an invariant broke.</summary>
-    public Action<Exception>? Broken { get; set; }
-
-    /// <summary>Observes a flow that nobody waits for.</summary>
-    public async Task WatchAsync(Task flow)
-    {
-        try
-        {
-            await flow;
-        }
-        catch (Exception exception)
-        {
-            Broken?.Invoke(exception);
-        }
-    }
+    /// <summary>The flows that nobody waits for.</summary>
+    public FlowWatch Flows { get; } = new();
 
     public TimeProvider Time => Parts.Time;
 

@@ -149,7 +149,7 @@ internal sealed class SourceCycle
 
         if (State == SourceState.Copying)
         {
-            _ = _core.WatchAsync(MergeAsync());
+            _ = _core.Flows.WatchAsync(MergeAsync());
         }
 
         return true;
@@ -169,11 +169,11 @@ internal sealed class SourceCycle
         {
             Transition(SourceEvent.AllCopied);
             _core.Waiters.StopMerging();
-            _ = _core.WatchAsync(CompleteAsync(session));
+            _ = _core.Flows.WatchAsync(CompleteAsync(session));
         }
         else if (State == SourceState.Copying && _core.Waiters.HasMerging)
         {
-            _ = _core.WatchAsync(MergeAsync());
+            _ = _core.Flows.WatchAsync(MergeAsync());
         }
     }
 
@@ -256,7 +256,7 @@ internal sealed class SourceCycle
         Transition(SourceEvent.GiveUp);
         if (isUndecided && Session is { } session)
         {
-            _ = _core.WatchAsync(TellGivenUpAsync(session, Point));
+            _ = _core.Flows.WatchAsync(TellGivenUpAsync(session, Point));
         }
 
         // Hosts first: the copier reads and marks nothing more, so they need not wait for its last steps.

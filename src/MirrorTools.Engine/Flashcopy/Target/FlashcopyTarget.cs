@@ -40,10 +40,11 @@ public sealed class FlashcopyTarget : IAsyncDisposable
                 _ => SuspendReason.RemoteMetadataFailed,
             },
             exception);
-        core.Log.SlotsNeeded = () => core.Control.Post(() => _ = CoolAsync(Math.Max(1, core.Log.HotRegions.Count / 2)));
+        core.Log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(CoolAsync(Math.Max(1, core.Log.HotRegions.Count / 2))));
         core.Log.PlaceFailed = failure => core.Events.Report(
             PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
-        _second = core.Second.RunAsync();
+        core.Flows.Broken = exception => OnFault(SuspendReason.Failed, exception);
+        _second = core.Flows.WatchAsync(core.Second.RunAsync());
     }
 
     /// <summary>The committed image, read-only (F-15). Reads fail with nothing to show until something was committed; ask <see cref="GetStatusAsync"/>.</summary>
@@ -171,7 +172,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
 
     private FlashcopyTarget Start()
     {
-        _background = RunBackgroundAsync();
+        _background = _core.Flows.WatchAsync(RunBackgroundAsync());
         return this;
     }
 
@@ -261,6 +262,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         {
             SuspendReason.TargetFailed => PairEventId.TargetFailed,
             SuspendReason.SecondIntermediateFailed => PairEventId.SecondIntermediateFailed,
+            SuspendReason.Failed => PairEventId.InvariantBroken,
             _ => PairEventId.MetadataFailed,
         };
         _core.Events.Report(what, ("detail", exception.Message));

@@ -31,6 +31,9 @@ internal sealed class TargetCore
 
     public required PairRecord Record { get; set; }
 
+    /// <summary>The flows that nobody waits for.</summary>
+    public FlowWatch Flows { get; } = new();
+
     public IBlockDevice Intermediate => Parts.Intermediate;
 
     public TimeProvider Time => Parts.Time;

@@ -24,7 +24,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
         CancellationTokenSource before = _stop;
         _stop = new CancellationTokenSource();
         before.Cancel();
-        _run = RunAsync(_run, channel, _stop.Token);
+        _run = core.Flows.WatchAsync(RunAsync(_run, channel, _stop.Token));
     }
 
     /// <summary>Ends the conversation.</summary>
@@ -122,7 +122,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
                     return false;
                 }
 
-                _ = arrivals.TakeAsync(channel, received);
+                _ = core.Flows.WatchAsync(arrivals.TakeAsync(channel, received));
                 return true;
             case FlashcopyMessage.Complete when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
                 await point.CompleteAsync(channel, message, times.TakenAt);
