@@ -8,7 +8,6 @@ internal sealed class NbdConnection
     private const int StackBytes = 512 * 1024;
 
     private readonly NbdServerContext _server;
-    private readonly Socket _socket;
     private readonly NbdSocketTransport _socketTransport;
     private readonly bool _tlsRequired;
     private readonly CancellationTokenSource _cutOff = new();
@@ -22,7 +21,6 @@ internal sealed class NbdConnection
     public NbdConnection(NbdServerContext server, Socket socket, long id, string peer, bool tlsRequired)
     {
         _server = server;
-        _socket = socket;
         _tlsRequired = tlsRequired;
         Id = id;
         Peer = peer;
@@ -41,9 +39,6 @@ internal sealed class NbdConnection
 
     /// <summary>Completes when the connection is closed and nothing of it is in flight, or was cut off.</summary>
     public Task Ended => _ended.Task;
-
-    /// <summary>Whether the socket holds bytes that were not received yet.</summary>
-    public bool HasMoreToReceive => _socket.Available > 0;
 
     public NbdConnectionInfo Info => new(Id, Peer, _entry?.Export.Name, IsTls, _transmission?.Served ?? 0);
 

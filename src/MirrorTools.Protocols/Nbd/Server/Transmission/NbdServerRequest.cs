@@ -1,10 +1,10 @@
 namespace MirrorTools.Protocols.Nbd;
 
 /// <summary>
-/// One request in flight. Objects are reused, so that a request allocates nothing: the continuation of an incomplete export operation and the work item for a
-/// pool thread are this object itself.
+/// One request in flight. Objects are reused, so that a request allocates nothing: the continuation of an incomplete export operation is
+/// a method of this object, its delegate made once.
 /// </summary>
-internal sealed class NbdServerRequest : IThreadPoolWorkItem
+internal sealed class NbdServerRequest
 {
     private readonly NbdTransmission _owner;
     private readonly Action _onCompleted;
@@ -75,14 +75,6 @@ internal sealed class NbdServerRequest : IThreadPoolWorkItem
 
         _operation.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onCompleted);
         return false;
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        if (Start())
-        {
-            _owner.CompleteLater(this);
-        }
     }
 
     private void OnCompleted()
