@@ -56,7 +56,7 @@ function New-FakeAgent {
                         Path   = $request.Url.AbsolutePath
                         Query  = $request.Url.Query
                         Token  = $request.Headers['Authorization']
-                        Body   = if ($body -and $body.StartsWith('{')) { $body | ConvertFrom-Json } else { $body }
+                        Body   = if ($body -and $body[0] -eq '{') { $body | ConvertFrom-Json } else { $body }
                     })
                 $answer = $route["$($request.HttpMethod) $($request.Url.AbsolutePath)"]
                 if ($null -eq $answer) {

@@ -10,6 +10,9 @@ param(
     # Only tests with these tags, such as F-12.
     [string[]] $Tag = @(),
 
+    # Leaves out tests with these tags, such as RealAgent.
+    [string[]] $ExcludeTag = @(),
+
     [ValidateSet('None', 'Normal', 'Detailed')]
     [string] $Output = 'Normal'
 )
@@ -34,6 +37,7 @@ $configuration.Run.Path = $files.FullName
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = $Output
 if ($Tag) { $configuration.Filter.Tag = $Tag }
+if ($ExcludeTag) { $configuration.Filter.ExcludeTag = $ExcludeTag }
 
 try { $result = Invoke-Pester -Configuration $configuration }
 finally { Stop-TestSites }

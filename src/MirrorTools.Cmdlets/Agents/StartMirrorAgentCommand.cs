@@ -72,7 +72,7 @@ public sealed class StartMirrorAgentCommand : ChangingMirrorCmdlet
         var logPath = Path.Combine(Asked.StateDirectory, "start.log");
         using var process = DetachedProcess.Start([.. AgentProgram.Locate(module), "run", .. Options()], logPath);
         var info = WaitForAnswer(process, logPath);
-        KnownAgents.Remember(info.AgentId, Asked.StateDirectory);
+        KnownAgents.Remember(Asked.StateDirectory);
         WriteObject(new MirrorAgent(info, new MirrorAgentReference(Asked.StateDirectory, info.Name)));
     }
 

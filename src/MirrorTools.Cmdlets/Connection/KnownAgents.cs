@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using MirrorTools.Contracts.Agents;
 using MirrorTools.Contracts.Client;
 using MirrorTools.Contracts.Errors;
@@ -14,13 +16,13 @@ internal static class KnownAgents
     private static string Folder => Path.Combine(StateDirectories.User, "known-agents");
 
     /// <summary>Remembers an agent's state directory.</summary>
-    public static void Remember(string agentId, string stateDirectory)
+    public static void Remember(string stateDirectory)
     {
         Directory.CreateDirectory(Folder);
-        File.WriteAllText(Path.Combine(Folder, agentId), stateDirectory);
+        File.WriteAllText(Path.Combine(Folder, FileName(stateDirectory)), stateDirectory);
     }
 
-    /// <summary>The references of all agents that left a record, the default ones first.</summary>
+    /// <summary>The references of all agents that left a record, by name.</summary>
     public static IReadOnlyList<MirrorAgentReference> Recorded()
     {
         var found = new List<MirrorAgentReference>();
@@ -32,7 +34,7 @@ internal static class KnownAgents
             }
         }
 
-        return found;
+        return found.OrderBy(agent => agent.AgentName, StringComparer.OrdinalIgnoreCase).ToList();
     }
 
     /// <summary>The agent of a name; null where none left a record.</summary>
@@ -40,6 +42,12 @@ internal static class KnownAgents
         Recorded().FirstOrDefault(agent => string.Equals(agent.AgentName, agentName, StringComparison.OrdinalIgnoreCase));
 
     private static StringComparer PathComparer => Path.DirectorySeparatorChar == '\\' ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+
+    private static string FileName(string stateDirectory)
+    {
+        using var hash = SHA256.Create();
+        return BitConverter.ToString(hash.ComputeHash(Encoding.UTF8.GetBytes(stateDirectory)), 0, 16).Replace("-", "");
+    }
 
     private static IEnumerable<string> Directories()
     {
@@ -55,7 +63,7 @@ internal static class KnownAgents
             yield break;
         }
 
-        foreach (var file in Directory.EnumerateFiles(Folder).OrderBy(name => name, StringComparer.Ordinal))
+        foreach (var file in Directory.EnumerateFiles(Folder))
         {
             yield return File.ReadAllText(file).Trim();
         }

@@ -5,10 +5,12 @@ namespace MirrorTools.Cmdlets.Display;
 /// <summary>A progress line that never shows more than 100 % and never goes back.</summary>
 internal sealed class ProgressLine
 {
+    private const string NoStatus = " ";
     private readonly Cmdlet _cmdlet;
-    private readonly ProgressRecord _record;
+    private readonly string _activity;
+    private readonly int _id;
     private int _shownPercent;
-    private bool _ended;
+    private bool _isShown;
 
     /// <summary>Makes the line; nothing is shown yet.</summary>
     /// <param name="cmdlet">The cmdlet whose thread shows it.</param>
@@ -16,7 +18,8 @@ internal sealed class ProgressLine
     public ProgressLine(Cmdlet cmdlet, string activity)
     {
         _cmdlet = cmdlet;
-        _record = new ProgressRecord(Math.Abs(activity.GetHashCode() % 100_000), activity, " ");
+        _activity = activity;
+        _id = Math.Abs(activity.GetHashCode() % 100_000);
     }
 
     /// <summary>Shows how far it is.</summary>
@@ -27,21 +30,23 @@ internal sealed class ProgressLine
     public void Show(long done, long total, string status, TimeSpan? left)
     {
         var percent = total <= 0 ? 0 : (int)Math.Floor(100.0 * Math.Min(Math.Max(done, 0), total) / total);
-        _shownPercent = Math.Max(_shownPercent, Math.Min(percent, 100));
-        _record.PercentComplete = _shownPercent;
-        _record.StatusDescription = status.Length == 0 ? " " : status;
-        _record.SecondsRemaining = left is { } value ? (int)Math.Min(Math.Max(value.TotalSeconds, 0), int.MaxValue) : -1;
-        _cmdlet.WriteProgress(_record);
+        _shownPercent = Math.Max(_shownPercent, percent);
+        _isShown = true;
+        // A new record each time: hosts and jobs keep the ones they were given.
+        _cmdlet.WriteProgress(new ProgressRecord(_id, _activity, status.Length == 0 ? NoStatus : status)
+        {
+            PercentComplete = _shownPercent,
+            SecondsRemaining = left is { } value ? (int)Math.Min(Math.Max(value.TotalSeconds, 0), int.MaxValue) : -1,
+        });
     }
 
     /// <summary>Takes the line away.</summary>
     public void End()
     {
-        if (!_ended)
+        if (_isShown)
         {
-            _ended = true;
-            _record.RecordType = ProgressRecordType.Completed;
-            _cmdlet.WriteProgress(_record);
+            _isShown = false;
+            _cmdlet.WriteProgress(new ProgressRecord(_id, _activity, NoStatus) { RecordType = ProgressRecordType.Completed });
         }
     }
 }

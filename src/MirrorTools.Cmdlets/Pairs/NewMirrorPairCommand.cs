@@ -71,14 +71,12 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     /// <summary>AsyncCopy: what a write to a grain does that is still to be sent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [BlankIsAbsent]
-    [ValidateSet("NewImage", "SendFirst")]
-    public string? CollisionPolicy { get; set; }
+    public CollisionPolicy? CollisionPolicy { get; set; }
 
     /// <summary>SyncCache: how grains are hardened.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [BlankIsAbsent]
-    [ValidateSet("DestageScan", "Counter", "Selective")]
-    public string? HardeningMethod { get; set; }
+    public HardeningMethod? HardeningMethod { get; set; }
 
     /// <summary>The consistency group to join.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -92,7 +90,6 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     /// <summary>How many committed points to keep.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [BlankIsAbsent]
-    [ValidateRange(1, 1024)]
     public int? RetainPoints { get; set; }
 
     /// <summary>Starts from what a comparison by hash proves equal.</summary>
@@ -139,8 +136,8 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
         GrainSizeBytes = GrainSize,
         WritePolicy = WritePolicy?.ToString(),
         WriteDeadlineMs = Wire.Milliseconds(WriteDeadline),
-        CollisionPolicy = TextOrNull(CollisionPolicy),
-        HardeningMethod = TextOrNull(HardeningMethod),
+        CollisionPolicy = CollisionPolicy?.ToString(),
+        HardeningMethod = HardeningMethod?.ToString(),
         Group = TextOrNull(Group),
         Schedule = Schedule,
         RetainPoints = RetainPoints,

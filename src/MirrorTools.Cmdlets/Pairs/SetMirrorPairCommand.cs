@@ -26,13 +26,11 @@ public sealed class SetMirrorPairCommand : PairChangingCmdlet
 
     /// <summary>AsyncCopy: what a write to a grain does that is still to be sent.</summary>
     [Parameter]
-    [ValidateSet("NewImage", "SendFirst")]
-    public string? CollisionPolicy { get; set; }
+    public CollisionPolicy? CollisionPolicy { get; set; }
 
     /// <summary>SyncCache: how grains are hardened.</summary>
     [Parameter]
-    [ValidateSet("DestageScan", "Counter", "Selective")]
-    public string? HardeningMethod { get; set; }
+    public HardeningMethod? HardeningMethod { get; set; }
 
     /// <summary>How many committed points to keep.</summary>
     [Parameter]
@@ -53,8 +51,8 @@ public sealed class SetMirrorPairCommand : PairChangingCmdlet
             NewName = NewName,
             WritePolicy = WritePolicy?.ToString(),
             WriteDeadlineMs = Wire.Milliseconds(WriteDeadline),
-            CollisionPolicy = CollisionPolicy,
-            HardeningMethod = HardeningMethod,
+            CollisionPolicy = CollisionPolicy?.ToString(),
+            HardeningMethod = HardeningMethod?.ToString(),
             RetainPoints = RetainPoints,
         };
         if (Confirmed(ConfirmImpact.Medium, name, "Change the pair"))

@@ -53,11 +53,11 @@ public sealed class NewPairRequest
     [DataMember(Name = "writeDeadlineMs", EmitDefaultValue = false)]
     public long? WriteDeadlineMs { get; set; }
 
-    /// <summary>AsyncCopy only: <c>NewImage</c> or <c>SendFirst</c>.</summary>
+    /// <summary>AsyncCopy only: a name of <see cref="Pairs.CollisionPolicy"/>.</summary>
     [DataMember(Name = "collisionPolicy", EmitDefaultValue = false)]
     public string? CollisionPolicy { get; set; }
 
-    /// <summary>SyncCache only: <c>DestageScan</c>, <c>Counter</c> or <c>Selective</c>.</summary>
+    /// <summary>SyncCache only: a name of <see cref="Pairs.HardeningMethod"/>.</summary>
     [DataMember(Name = "hardeningMethod", EmitDefaultValue = false)]
     public string? HardeningMethod { get; set; }
 

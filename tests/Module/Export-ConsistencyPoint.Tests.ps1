@@ -1,0 +1,63 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestHelpers.psm1')
+    Import-StagedModule
+    $point = @{ pair = 'sales'; pairId = 'x'; number = 9; pointTime = '2026-01-02T03:09:00Z'; committedAt = '2026-01-02T03:09:01Z'; sizeBytes = 1073741824; latest = $true; retained = $true }
+    $operation = @{ id = 'op1'; kind = 'ExportPoint'; target = 'sales'; state = 'Running'; startedAt = '2026-01-02T03:10:00Z'; bytesTotal = 100; bytesDone = 0; bytesPerSecond = 10 }
+    $fake = New-FakeAgent @{
+        'GET /v1/pairs/sales/points'           = @{ items = @(, $point) }
+        'GET /v1/pairs/empty/points'           = @{ items = @() }
+        'POST /v1/pairs/sales/points/9/export' = @{ Status = 202; Body = $operation }
+        'GET /v1/operations/op1/follow'        = @{ Stream = @(($operation + @{ timeLeftMs = 1 }), ($operation.Clone() | ForEach-Object { $_.state = 'Succeeded'; $_.bytesDone = 100; $_.endedAt = '2026-01-02T03:10:05Z'; $_ })) }
+    }
+}
+
+AfterAll { Stop-FakeAgent $fake }
+
+Describe 'Export-ConsistencyPoint' {
+    It 'exports the newest point, and waits for the end' {
+        Push-Location $fake.StateDirectory
+        try { $export = Export-ConsistencyPoint sales ./out.img -Agent $fake.StateDirectory }
+        finally { Pop-Location }
+        $export.State | Should -Be 'Succeeded'
+        $export.Number | Should -Be 9
+        $export.Duration | Should -Be ([timespan]::FromSeconds(5))
+        $export.Path | Should -Be (Join-Path $fake.StateDirectory 'out.img')
+        $body = (Get-LastRequest $fake POST).Body
+        $body.sparse | Should -BeTrue
+        $body.overwrite | Should -BeFalse
+    }
+
+    It 'takes a point from the pipeline' {
+        (Get-ConsistencyPoint sales -Agent $fake.StateDirectory | Export-ConsistencyPoint -Path /x -Force).Number | Should -Be 9
+        (Get-LastRequest $fake POST).Body.overwrite | Should -BeTrue
+    }
+
+    It 'tells the error of the operation' {
+        $fake.Route['GET /v1/operations/op1/follow'] = @{ Stream = @(, ($operation.Clone() | ForEach-Object { $_.state = 'Failed'; $_.error = @{ errorId = 'DiskFull'; message = 'Full.'; category = 'WriteError'; recommendedAction = 'Make room.' }; $_ })) }
+        { Export-ConsistencyPoint sales /x -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'DiskFull,*'
+    }
+
+    It 'says NoCommittedPoint and PointNotFound' {
+        { Export-ConsistencyPoint empty /x -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'NoCommittedPoint,*'
+        { Export-ConsistencyPoint sales /x -ConsistencyPoint 3 -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'PointNotFound,*'
+    }
+}
+
+Describe 'Export-ConsistencyPoint with real agents' -Tag RealAgent, 'P-1' {
+    It 'writes exactly the point, not what was written after it' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -Size 8MB
+        $bytes = [byte[]]::new(4096)
+        [Random]::new(1).NextBytes($bytes)
+        Write-MirrorVolume $pair.Name 1MB $bytes -Agent $sites.Site1
+        $null = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
+        $atPoint = (Get-FileHash $pair.Source).Hash
+        Write-MirrorVolume $pair.Name 2MB $bytes -Agent $sites.Site1
+        $path = Join-Path $sites.Directory "$($pair.Name).export"
+        $export = Export-ConsistencyPoint $pair.Name $path -Agent $sites.Site2
+        $export.State | Should -Be 'Succeeded'
+        (Get-FileHash $path).Hash | Should -Be $atPoint
+        (Get-FileHash $pair.Source).Hash | Should -Not -Be $atPoint
+        { Export-ConsistencyPoint $pair.Name $path -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'FileExists,*'
+    }
+}

@@ -1,0 +1,71 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestHelpers.psm1')
+    Import-StagedModule
+    $plan = @{ pair = 'sales'; pairId = 'x'; point = 9; pointTime = '2026-01-02T03:09:00.0000000Z'; committedAt = '2026-01-02T03:09:01Z'; dataLossMs = 42000; recoveryTimeMs = 250; bytesToMove = 12582912; grainsDiscarded = 3; pointsLost = 0; sourceState = 'Reachable'; forceNeeded = $true; warnings = @() }
+    $result = @{ pair = 'sales'; pairId = 'x'; point = 9; pointTime = '2026-01-02T03:09:00Z'; recoveredAt = '2026-01-02T03:10:00Z'; dataLossMs = 42000; recoveryTimeMs = 250; bytesToMove = 12582912; grainsDiscarded = 3; generation = 'g2'
+        volume = @{ id = 'v'; name = 'sales'; role = 'CommittedImage'; pair = 'sales'; pairId = 'x'; sizeBytes = 1; sectorSizeBytes = 512; grainSizeBytes = 65536; mountable = $true; readOnly = $false; attachments = @() }
+    }
+    $fake = New-FakeAgent @{ 'POST /v1/pairs/sales/recovery/plan' = $plan; 'POST /v1/pairs/sales/recovery' = $result; 'POST /v1/pairs/alive/recovery' = New-ErrorBody SourceStillReachable }
+}
+
+AfterAll { Stop-FakeAgent $fake }
+
+Describe 'Invoke-MirrorRecovery' {
+    It 'says point, RPO, RTO, bytes and losses with -WhatIf, and does nothing' {
+        $text = Get-WhatIfText "Invoke-MirrorRecovery sales -Agent '$($fake.StateDirectory)' -WhatIf"
+        $text | Should -Match 'What if: Recover the pair'
+        $text | Should -Match 'the point 9 of 2026-01-02T03:09:00'
+        $text | Should -Match 'RPO 42 s'
+        $text | Should -Match 'after about 250 ms'
+        $text | Should -Match 'Bytes to move: 12 MB'
+        $text | Should -Match 'Points lost: 0'
+        $text | Should -Match 'needs -Force'
+        $fake.Requests.ToArray().Path | Should -Not -Contain '/v1/pairs/sales/recovery'
+    }
+
+    It 'asks before it does' {
+        (Get-Command Invoke-MirrorRecovery).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false).ConfirmImpact | Should -Be 'High'
+        Get-WhatIfText "Invoke-MirrorRecovery sales -Agent '$($fake.StateDirectory)'" | Should -Match 'NonInteractive'
+        $fake.Requests.ToArray().Path | Should -Not -Contain '/v1/pairs/sales/recovery'
+    }
+
+    It 'recovers, and writes the measured RPO and RTO' {
+        $recovery = Invoke-MirrorRecovery sales -Force -ConsistencyPoint 9 -Confirm:$false -Agent $fake.StateDirectory
+        $recovery.DataLoss | Should -Be ([timespan]::FromSeconds(42))
+        $recovery.RecoveryTime | Should -Be ([timespan]::FromMilliseconds(250))
+        $recovery.Volume.Role | Should -Be 'CommittedImage'
+        $body = (Get-LastRequest $fake).Body
+        $body.force | Should -BeTrue
+        $body.point | Should -Be 9
+    }
+
+    It 'tells that the source still answers' {
+        { Invoke-MirrorRecovery alive -Confirm:$false -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'SourceStillReachable,*'
+    }
+}
+
+Describe 'Invoke-MirrorRecovery with real agents' -Tag RealAgent, 'F-16' {
+    It 'says NoCommittedPoint before the first commit' {
+        $sites = Get-TestSites
+        $pair = New-TestPair
+        { Invoke-MirrorRecovery $pair.Name -Force -Confirm:$false -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'NoCommittedPoint,*'
+        { Invoke-MirrorRecovery $pair.Name -Force -Confirm:$false -Agent $sites.Site1 -ErrorAction Stop } | Should -Throw -ErrorId 'PairNotHere,*'
+    }
+
+    It 'is refused while the source answers, and shows the point with -Force, at once writable' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -Size 8MB
+        $bytes = [byte[]]::new(512)
+        [Random]::new(3).NextBytes($bytes)
+        Write-MirrorVolume $pair.Name 4096 $bytes -Agent $sites.Site1
+        $null = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
+        Write-MirrorVolume $pair.Name 4096 ([byte[]]::new(512)) -Agent $sites.Site1
+        { Invoke-MirrorRecovery $pair.Name -Confirm:$false -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'SourceStillReachable,*'
+        Get-WhatIfText "Invoke-MirrorRecovery $($pair.Name) -Agent '$($sites.Site2.StateDirectory)' -WhatIf" | Should -Match 'RPO .*Bytes to move.*Points lost: 0.*needs -Force'
+        $recovery = Invoke-MirrorRecovery $pair.Name -Force -Confirm:$false -Agent $sites.Site2
+        [Convert]::ToHexString((Read-MirrorVolume $pair.Name 4096 512 -Agent $sites.Site2).Bytes) | Should -Be ([Convert]::ToHexString($bytes))
+        Write-MirrorVolume $pair.Name 0 $bytes -Agent $sites.Site2 -ErrorAction Stop
+        (Get-MirrorPair $pair.Name -Agent $sites.Site2).State | Should -Be 'Recovered'
+        $recovery.Volume.Name | Should -Be $pair.Name
+    }
+}

@@ -1,0 +1,39 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestHelpers.psm1')
+    Import-StagedModule
+    $fake = New-FakeAgent @{ 'GET /v1/pairs/sales' = New-PairBody sales; 'PATCH /v1/pairs/sales' = New-PairBody sales @{ writePolicy = 'Hold' } }
+}
+
+AfterAll { Stop-FakeAgent $fake }
+
+Describe 'Set-MirrorPair' {
+    It 'sends only what is given' {
+        (Get-MirrorPair sales -Agent $fake.StateDirectory | Set-MirrorPair -WritePolicy Hold -WriteDeadline 2s -PassThru).WritePolicy | Should -Be 'Hold'
+        $request = Get-LastRequest $fake
+        $request.Method | Should -Be 'PATCH'
+        $request.Body.writePolicy | Should -Be 'Hold'
+        $request.Body.writeDeadlineMs | Should -Be 2000
+        @($request.Body.PSObject.Properties).Count | Should -Be 2
+    }
+
+    It 'refuses a parameter that the service of the pair does not use' {
+        { Set-MirrorPair sales -HardeningMethod Counter -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterNotUsedByService,*'
+        (Get-LastRequest $fake).Method | Should -Be 'GET'
+    }
+
+    It 'changes nothing with -WhatIf' {
+        Set-MirrorPair sales -NewName x -Agent $fake.StateDirectory -WhatIf
+        (Get-LastRequest $fake).Method | Should -Be 'GET'
+    }
+}
+
+Describe 'Set-MirrorPair with real agents' -Tag RealAgent {
+    It 'renames a pair on both agents and keeps its identity' {
+        $sites = Get-TestSites
+        $pair = New-TestPair
+        $renamed = $pair | Set-MirrorPair -NewName "$($pair.Name)-x" -WritePolicy Hold -PassThru
+        $renamed.Id | Should -Be $pair.Id
+        $renamed.WritePolicy | Should -Be 'Hold'
+        (Get-MirrorPair $renamed.Name -Agent $sites.Site2).Id | Should -Be $pair.Id
+    }
+}
