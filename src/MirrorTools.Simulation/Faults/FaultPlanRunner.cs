@@ -25,13 +25,7 @@ public sealed class FaultPlanRunner
             }
             else if (action.Trigger.Kind == FaultTriggerKind.Mark)
             {
-                var key = (action.Trigger.Mark, action.Trigger.Count);
-                if (!_atMark.TryGetValue(key, out var actions))
-                {
-                    _atMark[key] = actions = [];
-                }
-
-                actions.Add(action);
+                AddAtMark(action);
             }
         }
 
@@ -51,6 +45,10 @@ public sealed class FaultPlanRunner
     public void Do(string verb, params IReadOnlyList<string> arguments) =>
         Do(new FaultAction(FaultTrigger.AtTime(_scheduler.Now), verb, arguments));
 
+    /// <summary>Does something when <paramref name="mark"/> is reached for the <paramref name="later"/>th time from now.</summary>
+    public void DoAt(string mark, long later, string verb, params IReadOnlyList<string> arguments) =>
+        AddAtMark(new FaultAction(FaultTrigger.AtMark(mark, _marks.GetValueOrDefault(mark) + later), verb, arguments));
+
     /// <summary>Counts one more time that <paramref name="mark"/> is reached, and does what the plan has for it.</summary>
     public void Reach(string mark)
     {
@@ -59,6 +57,17 @@ public sealed class FaultPlanRunner
         {
             actions.ForEach(Do);
         }
+    }
+
+    private void AddAtMark(FaultAction action)
+    {
+        var key = (action.Trigger.Mark, action.Trigger.Count);
+        if (!_atMark.TryGetValue(key, out var actions))
+        {
+            _atMark[key] = actions = [];
+        }
+
+        actions.Add(action);
     }
 
     private void AtStep(long step)

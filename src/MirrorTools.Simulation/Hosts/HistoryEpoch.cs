@@ -20,6 +20,9 @@ public sealed class HistoryEpoch
     /// <summary>The epoch's number, from 0.</summary>
     public int Number { get; }
 
+    /// <summary>When it began.</summary>
+    public long Began { get; init; }
+
     /// <summary>How many volumes there are.</summary>
     public int VolumeCount => _base.Length;
 

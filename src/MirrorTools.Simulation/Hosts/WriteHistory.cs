@@ -1,14 +1,23 @@
+using MirrorTools.Simulation.Checking;
+
 namespace MirrorTools.Simulation.Hosts;
 
 /// <summary>The order of everything hosts issued and were told: what an oracle outside the engine knows.</summary>
 public sealed class WriteHistory
 {
     private readonly List<HistoryEpoch> _epochs = [];
+    private readonly List<TimeSpan> _instants = [TimeSpan.Zero];
+    private readonly Func<TimeSpan> _now;
     private long _lastWriteId;
 
     /// <summary>Starts the history.</summary>
     /// <param name="baseImages">Each volume's content before the first write.</param>
-    public WriteHistory(byte[][] baseImages) => _epochs.Add(new HistoryEpoch(0, baseImages));
+    /// <param name="now">Simulated time; without it <see cref="WindowsAt"/> has nothing to say.</param>
+    public WriteHistory(byte[][] baseImages, Func<TimeSpan>? now = null)
+    {
+        _now = now ?? (static () => TimeSpan.Zero);
+        _epochs.Add(new HistoryEpoch(0, baseImages));
+    }
 
     /// <summary>Ticks at every event, so that no two have the same instant.</summary>
     public long Clock { get; private set; }
@@ -26,7 +35,30 @@ public sealed class WriteHistory
     public long AcknowledgedCount { get; private set; }
 
     /// <summary>The next instant.</summary>
-    public long Tick() => ++Clock;
+    public long Tick()
+    {
+        _instants.Add(_now());
+        return ++Clock;
+    }
+
+    /// <summary>
+    /// Where an instant of simulated time lies in this history: between the last event that was earlier and the first that is later. Where epochs met
+    /// at that very instant, each of them.
+    /// </summary>
+    public IEnumerable<PointWindow> WindowsAt(TimeSpan instant)
+    {
+        var earliest = _instants.FindLastIndex(i => i < instant) + 1;
+        var after = _instants.FindIndex(i => i > instant);
+        var latest = after < 0 ? Clock + 1 : after - 1;
+        foreach (var epoch in _epochs)
+        {
+            var ended = epoch.Number + 1 < _epochs.Count ? _epochs[epoch.Number + 1].Began : HostWrite.Never;
+            if (epoch.Began <= latest && ended >= earliest)
+            {
+                yield return new PointWindow(epoch, Math.Max(earliest, epoch.Began), Math.Min(latest, ended));
+            }
+        }
+    }
 
     /// <summary>A write is about to be issued; stamp its sectors with its id.</summary>
     public HostWrite Issue(string writer, int volume, long firstSector, int sectorCount, bool isZeroing, bool isForced)
@@ -66,7 +98,6 @@ public sealed class WriteHistory
     /// <summary>The source crashed: what its volumes hold now is what counts from here on.</summary>
     public void BeginEpoch(byte[][] images)
     {
-        Tick();
-        _epochs.Add(new HistoryEpoch(_epochs.Count, images));
+        _epochs.Add(new HistoryEpoch(_epochs.Count, images) { Began = Tick() });
     }
 }

@@ -1,0 +1,176 @@
+using MirrorTools.Simulation.Runs;
+using MirrorTools.Simulation.Scheduling;
+
+namespace MirrorTools.Simulation.Sites;
+
+/// <summary>
+/// Draws what goes wrong from the seed: some seeds are calm, some lose a site every second. Half of the crashes strike at an instant of time, half at a
+/// request of a disk, where the promises are made and broken.
+/// </summary>
+public sealed class FaultStorm
+{
+    private readonly ScenarioRun _run;
+    private readonly IReadOnlyList<SimSite> _sites;
+    private readonly SimRandom _random;
+    private readonly FaultKinds _kinds;
+    private readonly TimeSpan _pause;
+    private readonly List<Action> _extra = [];
+
+    /// <summary>Creates the storm of a seed.</summary>
+    /// <param name="run">The world.</param>
+    /// <param name="sites">Two sites.</param>
+    public FaultStorm(ScenarioRun run, IReadOnlyList<SimSite> sites)
+    {
+        _run = run;
+        _sites = sites;
+        _random = run.Scheduler.Random.Fork("storm");
+
+        // each seed has its own weather: a subset of the kinds, and its own pace
+        _kinds = run.Options.Faults;
+        foreach (var kind in Enum.GetValues<FaultKinds>())
+        {
+            if (int.PopCount((int)kind) == 1 && _random.Chance(0.35))
+            {
+                _kinds &= ~kind;
+            }
+        }
+
+        _pause = TimeSpan.FromMilliseconds(_random.Next(100, 3000));
+    }
+
+    /// <summary>Disks whose faults a host may see are left alone: only these are struck.</summary>
+    public Func<Disks.SimDisk, bool> MayStrike { get; set; } = static _ => true;
+
+    /// <summary>True once it has ended.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Adds something that a seed may draw beside the general faults.</summary>
+    public void Add(FaultKinds kind, Action action)
+    {
+        if (_kinds.HasFlag(kind))
+        {
+            _extra.Add(action);
+        }
+    }
+
+    /// <summary>Blows until <paramref name="isOver"/>.</summary>
+    public async Task RunAsync(Func<bool> isOver)
+    {
+        var faults = Faults().ToArray();
+        while (!isOver() && faults.Length > 0)
+        {
+            await Task.Delay(_random.Between(TimeSpan.Zero, _pause * 2), _run.Time);
+            if (!isOver())
+            {
+                faults[_random.Next(faults.Length)]();
+            }
+        }
+
+        IsOver = true;
+    }
+
+    /// <summary>Everything works again: what the promises of liveness start from.</summary>
+    public void Calm()
+    {
+        _run.Network.Heal(_sites[0].Name, _sites[1].Name);
+        foreach (var site in _sites)
+        {
+            foreach (var disk in site.Disks)
+            {
+                disk.Faults.Repair();
+            }
+
+            site.Process?.Thaw();
+            site.Start();
+        }
+    }
+
+    private IEnumerable<Action> Faults()
+    {
+        if (_kinds.HasFlag(FaultKinds.Kills))
+        {
+            yield return () => Crash("kill", AnySite());
+            yield return () => Crash("kill", AnySite());
+        }
+
+        if (_kinds.HasFlag(FaultKinds.Power))
+        {
+            yield return () => Crash("power-off", AnySite());
+            yield return () => Crash("power-off", AnySite());
+            yield return () =>
+            {
+                _run.Plan.Do("power-off", _sites[0].Name);
+                _run.Plan.Do("power-off", _sites[1].Name);
+            };
+        }
+
+        if (_kinds.HasFlag(FaultKinds.Cuts))
+        {
+            yield return () => _run.Plan.Do("cut", _sites[0].Name, _sites[1].Name);
+        }
+
+        if (_kinds.HasFlag(FaultKinds.Partitions))
+        {
+            yield return () => _run.Plan.Do("partition", _sites[0].Name, _sites[1].Name, FaultVerbs.Text(Outage()));
+            yield return () =>
+            {
+                var first = _random.Next(2);
+                _run.Plan.Do("block", _sites[first].Name, _sites[1 - first].Name, FaultVerbs.Text(Outage()));
+            };
+        }
+
+        if (_kinds.HasFlag(FaultKinds.Freezes))
+        {
+            yield return () => _run.Plan.Do("freeze", AnySite().Name, FaultVerbs.Text(Outage()));
+        }
+
+        if (_kinds.HasFlag(FaultKinds.Storage))
+        {
+            yield return StrikeDisk;
+        }
+
+        foreach (var action in _extra)
+        {
+            yield return action;
+        }
+    }
+
+    private void Crash(string verb, SimSite site)
+    {
+        if (_random.Chance(0.5))
+        {
+            _run.Plan.Do(verb, site.Name);
+            return;
+        }
+
+        var disks = _sites.SelectMany(s => s.Disks).ToArray();
+        var mark = $"{disks[_random.Next(disks.Length)].Name}.{(_random.Chance(0.5) ? "flush" : "write")}";
+        _run.Plan.DoAt(mark, _random.Next(1, 12), verb, site.Name);
+    }
+
+    private void StrikeDisk()
+    {
+        var disks = _sites.SelectMany(s => s.Disks).Where(MayStrike).ToArray();
+        if (disks.Length == 0)
+        {
+            return;
+        }
+
+        var name = disks[_random.Next(disks.Length)].Name;
+        string[] arguments = _random.Next(6) switch
+        {
+            0 => [name, "fail-writes", "1"],
+            1 => [name, "fail-flushes", "1"],
+            2 => [name, "full", "0", FaultVerbs.Text(Outage())],
+            3 => [name, "gone", "0", FaultVerbs.Text(Outage())],
+            4 => [name, "stall", FaultVerbs.Text(_random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(2))), FaultVerbs.Text(Outage())],
+            _ => [name, "fail-reads", "1"],
+        };
+        _run.Plan.Do("disk", arguments);
+    }
+
+    private SimSite AnySite() => _sites[_random.Next(_sites.Count)];
+
+    private TimeSpan Outage() =>
+        _random.Chance(0.7) ? _random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(2)) : _random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(45));
+}
