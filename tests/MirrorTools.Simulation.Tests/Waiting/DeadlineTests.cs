@@ -26,4 +26,30 @@ public sealed class DeadlineTests
             });
         }
     }
+
+    // a machine that was suspended for longer than the deadline blamed both places of its dirty-region log, and refused hosts
+    [Fact]
+    public void A_process_that_stood_still_does_not_blame_what_it_waits_for()
+    {
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            var scheduler = new SimScheduler(seed);
+            scheduler.Run(async () =>
+            {
+                var process = scheduler.CreateProcess("frozen");
+                var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                scheduler.Schedule(TimeSpan.FromSeconds(20), source.SetResult, "set");
+                var waited = process.InvokeAsync(async () =>
+                {
+                    await source.Task.WithDeadline(TimeSpan.FromSeconds(10), process.Time, default);
+                    return true;
+                });
+                await Task.Delay(TimeSpan.FromSeconds(1), scheduler.World.Time);
+                process.Freeze();
+                await Task.Delay(TimeSpan.FromSeconds(40), scheduler.World.Time);
+                process.Thaw();
+                Assert.True(await waited);
+            });
+        }
+    }
 }
