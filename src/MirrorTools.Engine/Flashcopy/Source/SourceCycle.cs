@@ -422,6 +422,13 @@ internal sealed class SourceCycle
         {
             // The next session asks.
         }
+        finally
+        {
+            if (_decisionAnswered == answered)
+            {
+                _decisionAnswered = null;
+            }
+        }
     }
 
     private void StopWaitingForDecision()

@@ -76,6 +76,12 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
 
         await core.Journal.WriteAsync(record with { Suspended = SuspendReason.None });
+        if (cycle.State != SourceState.Suspended)
+        {
+            // Another admin's command was quicker.
+            return;
+        }
+
         core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
         Detail = null;
         cycle.Transition(SourceEvent.Resume);
