@@ -84,6 +84,13 @@ public sealed class SimDisk
         PowerLossRules.LosePower(this, _cache, Random);
     }
 
+    /// <summary>Sets content before the run begins, durably.</summary>
+    public void Preload(long offsetBytes, ReadOnlySpan<byte> data)
+    {
+        _current.Write(offsetBytes, data);
+        _durable.Write(offsetBytes, data);
+    }
+
     /// <summary>Reads what a process would see now, without a request.</summary>
     public void Peek(long offsetBytes, Span<byte> buffer) => _current.Read(offsetBytes, buffer);
 

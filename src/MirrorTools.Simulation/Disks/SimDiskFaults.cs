@@ -31,6 +31,10 @@ public sealed class SimDiskFaults
     /// <summary>What every request takes longer than usual: a stall.</summary>
     public TimeSpan ExtraLatency { get; set; }
 
+    /// <summary>True while anything is wrong.</summary>
+    public bool Any => _bad.Count > 0 || TransientProbability > 0 || FlushFailureProbability > 0 || FailingFlushes > 0 || FailingWrites > 0
+        || FailingReads > 0 || IsGone || BudgetBytes is not null || ExtraLatency > TimeSpan.Zero;
+
     /// <summary>Makes a range fail with <see cref="BlockDeviceFault.MediumError"/> until <see cref="Repair"/>.</summary>
     public void AddBadRange(long offsetBytes, long lengthBytes) => _bad.Add((offsetBytes, offsetBytes + lengthBytes));
 

@@ -49,6 +49,9 @@ public sealed class FaultPlanRunner
     public void DoAt(string mark, long later, string verb, params IReadOnlyList<string> arguments) =>
         AddAtMark(new FaultAction(FaultTrigger.AtMark(mark, _marks.GetValueOrDefault(mark) + later), verb, arguments));
 
+    /// <summary>Forgets what still waits for a mark.</summary>
+    public void Disarm() => _atMark.Clear();
+
     /// <summary>Counts one more time that <paramref name="mark"/> is reached, and does what the plan has for it.</summary>
     public void Reach(string mark)
     {

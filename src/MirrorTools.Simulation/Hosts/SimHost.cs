@@ -46,6 +46,9 @@ public sealed class SimHost
     /// <summary>What a read showed that it must not show.</summary>
     public List<string> Violations { get; } = [];
 
+    /// <summary>How many requests were begun.</summary>
+    public int Made { get; private set; }
+
     /// <summary>The longest that a request took.</summary>
     public TimeSpan LongestRequest { get; private set; }
 
@@ -88,6 +91,7 @@ public sealed class SimHost
 
     private async Task RequestAsync(int worker)
     {
+        Made++;
         var started = _process.Scheduler.Now;
         _pending[worker] = started;
         try
@@ -96,7 +100,7 @@ public sealed class SimHost
         }
         catch (IOException e)
         {
-            Errors.Add($"{Name}: {e.Message}");
+            Errors.Add($"{Name} at {_process.Scheduler.Now:c}, asked at {started:c}: {e.Message}");
         }
 
         _pending.Remove(worker);

@@ -19,7 +19,7 @@ public sealed class WriteHistory
         _epochs.Add(new HistoryEpoch(0, baseImages));
     }
 
-    /// <summary>Ticks at every event, so that no two have the same instant.</summary>
+    /// <summary>Goes on by two at every event, so that no two have the same instant, and there is one between any two.</summary>
     public long Clock { get; private set; }
 
     /// <summary>The epoch that goes on.</summary>
@@ -38,7 +38,7 @@ public sealed class WriteHistory
     public long Tick()
     {
         _instants.Add(_now());
-        return ++Clock;
+        return Clock += 2;
     }
 
     /// <summary>
@@ -47,9 +47,8 @@ public sealed class WriteHistory
     /// </summary>
     public IEnumerable<PointWindow> WindowsAt(TimeSpan instant)
     {
-        var earliest = _instants.FindLastIndex(i => i < instant) + 1;
-        var after = _instants.FindIndex(i => i > instant);
-        var latest = after < 0 ? Clock + 1 : after - 1;
+        var earliest = (2L * (_instants.FindLastIndex(i => i < instant) + 1)) - 1;
+        var latest = (2L * _instants.FindLastIndex(i => i <= instant)) + 1;
         foreach (var epoch in _epochs)
         {
             var ended = epoch.Number + 1 < _epochs.Count ? _epochs[epoch.Number + 1].Began : HostWrite.Never;

@@ -1,3 +1,4 @@
+using MirrorTools.Simulation.Flashcopy;
 using MirrorTools.Simulation.Scheduling;
 
 namespace MirrorTools.Simulation.Runs;
@@ -7,7 +8,10 @@ public static class Simulator
 {
     /// <summary>The services that can be simulated, by the names that cmdlets use.</summary>
     public static IReadOnlyDictionary<string, Func<IScenario>> Services { get; } =
-        new Dictionary<string, Func<IScenario>>(StringComparer.OrdinalIgnoreCase);
+        new Dictionary<string, Func<IScenario>>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Flashcopy"] = static () => new FlashcopyScenario(),
+        };
 
     /// <summary>Runs one seed of a service.</summary>
     /// <param name="service">The service's name.</param>

@@ -64,6 +64,33 @@ public sealed class SimProcess
         }
     }
 
+    /// <summary>Runs <paramref name="body"/> under the process and completes with its result, or with false where the process dies first.</summary>
+    /// <param name="body">The work.</param>
+    public async Task<(bool Ran, T? Result)> TryInvokeAsync<T>(Func<Task<T>> body)
+    {
+        if (!IsAlive)
+        {
+            return (false, default);
+        }
+
+        var died = new TaskCompletionSource<(bool, T?)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        OnKilled(() => died.TrySetResult((false, default)));
+        _ = Forward();
+        return await died.Task;
+
+        async Task Forward()
+        {
+            try
+            {
+                died.TrySetResult((true, await InvokeAsync(body)));
+            }
+            catch (Exception e)
+            {
+                died.TrySetException(e);
+            }
+        }
+    }
+
     /// <summary>Ends the process at once, without any of its code running again.</summary>
     public void Kill()
     {

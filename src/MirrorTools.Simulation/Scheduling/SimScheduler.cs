@@ -46,6 +46,9 @@ public sealed class SimScheduler
     /// <summary>Simulated time since the run's start.</summary>
     public TimeSpan Now => new(_nowTicks);
 
+    /// <summary>The simulated wall clock's instant at the run's start.</summary>
+    public DateTimeOffset Epoch => _options.Epoch;
+
     /// <summary>The simulated wall clock.</summary>
     public DateTimeOffset UtcNow => _options.Epoch + Now;
 
@@ -223,8 +226,7 @@ public sealed class SimScheduler
     {
         // a continuation that went to another thread may be on its way back: then that is the cause, and the message to show
         // (a busy pool may take a while to pick it up)
-        SpinWait.SpinUntil(() => Volatile.Read(ref _escaped) is not null, TimeSpan.FromMilliseconds(100));
-        SpinWait.SpinUntil(() => Volatile.Read(ref _escaped) is not null || ThreadPool.PendingWorkItemCount == 0, TimeSpan.FromSeconds(3));
+        SpinWait.SpinUntil(() => Volatile.Read(ref _escaped) is not null, TimeSpan.FromSeconds(3));
         ThrowIfEscaped();
         throw new SimFailureException(SimFailureKind.Deadlock, $"Nothing is ready and no timer is set: everyone waits for ever.\n{Dump()}");
     }

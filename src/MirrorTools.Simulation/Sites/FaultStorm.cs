@@ -35,7 +35,7 @@ public sealed class FaultStorm
             }
         }
 
-        _pause = TimeSpan.FromMilliseconds(_random.Next(100, 3000));
+        _pause = TimeSpan.FromMilliseconds(_random.Next(300, 4000));
     }
 
     /// <summary>Disks whose faults a host may see are left alone: only these are struck.</summary>
@@ -72,6 +72,7 @@ public sealed class FaultStorm
     /// <summary>Everything works again: what the promises of liveness start from.</summary>
     public void Calm()
     {
+        _run.Plan.Disarm();
         _run.Network.Heal(_sites[0].Name, _sites[1].Name);
         foreach (var site in _sites)
         {

@@ -8,7 +8,10 @@ namespace MirrorTools.Simulation.Sites;
 public static class FaultVerbs
 {
     /// <summary>Says what <c>kill</c>, <c>power-off</c>, <c>freeze</c>, <c>cut</c>, <c>partition</c>, <c>block</c>, <c>heal</c> and <c>disk</c> do to these sites.</summary>
-    public static void Handle(ScenarioRun run, IReadOnlyList<SimSite> sites)
+    /// <param name="run">The world.</param>
+    /// <param name="sites">The sites that plans may name.</param>
+    /// <param name="struck">Told of a site whose storage is struck.</param>
+    public static void Handle(ScenarioRun run, IReadOnlyList<SimSite> sites, Action<SimSite>? struck = null)
     {
         var plan = run.Plan;
         plan.Handle("kill", a => Site(a[0]).Kill(Duration(a, 1)));
@@ -35,7 +38,9 @@ public static class FaultVerbs
         plan.Handle("disk", a =>
         {
             run.Totals.Count("storage faults");
-            Strike(run, sites.SelectMany(s => s.Disks).Single(d => d.Name == a[0]), a);
+            var site = sites.Single(s => s.Disks.Any(d => d.Name == a[0]));
+            struck?.Invoke(site);
+            Strike(run, site.Disks.Single(d => d.Name == a[0]), a);
         });
 
         SimSite Site(string name) => sites.Single(s => s.Name == name);

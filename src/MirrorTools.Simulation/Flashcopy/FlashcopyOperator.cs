@@ -1,0 +1,142 @@
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Simulation.Runs;
+using MirrorTools.Simulation.Sites;
+
+namespace MirrorTools.Simulation.Flashcopy;
+
+/// <summary>The admin: starts cycles where no schedule does, resumes what was suspended, restarts an agent whose storage failed a flush, and meddles.</summary>
+internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site1, FlashcopySite site2)
+{
+    private readonly Dictionary<string, int> _faulted = [];
+
+    /// <summary>The verbs of plans that an admin carries out.</summary>
+    public void Handle()
+    {
+        var plan = world.Run.Plan;
+        plan.Handle("start-cycle", a => OnSource(s => s.StartCycleAsync(a.Count > 0 && a[0] == "supersede")));
+        plan.Handle("stop-cycle", _ => OnSource(async s =>
+        {
+            await s.StopCycleAsync();
+            return true;
+        }));
+        plan.Handle("suspend", _ => OnSource(async s =>
+        {
+            await s.SuspendAsync();
+            return true;
+        }));
+        plan.Handle("resume", _ => OnSource(async s =>
+        {
+            await s.ResumeAsync();
+            return true;
+        }));
+        plan.Handle("policy", _ => OnSource(async s =>
+        {
+            await s.SetOptionsAsync(FlashcopyShape.DrawOptions(world.Random));
+            return true;
+        }));
+    }
+
+    /// <summary>What a seed may draw.</summary>
+    public void AddTo(FaultStorm storm)
+    {
+        var plan = world.Run.Plan;
+        storm.Add(FaultKinds.Admins, () => plan.Do("start-cycle", "supersede"));
+        storm.Add(FaultKinds.Admins, () => plan.Do("start-cycle"));
+        storm.Add(FaultKinds.Admins, () => plan.Do("stop-cycle"));
+        storm.Add(FaultKinds.Admins, () => plan.Do("suspend"));
+        storm.Add(FaultKinds.Admins, () => plan.Do("policy"));
+    }
+
+    /// <summary>Looks after the pair until <paramref name="isOver"/>.</summary>
+    public async Task RunAsync(Func<bool> isOver)
+    {
+        while (!isOver())
+        {
+            await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(2)), world.Run.Time);
+            await LookAsync(site1);
+            await LookAsync(site2);
+        }
+    }
+
+    private async Task LookAsync(FlashcopySite site)
+    {
+        if (site.Source is { } source)
+        {
+            var (ran, status) = await site.Site.Process!.TryInvokeAsync(source.GetStatusAsync);
+            if (ran)
+            {
+                await TendAsync(site, status!);
+            }
+        }
+        else if (site.Target is { } target)
+        {
+            var (ran, status) = await site.Site.Process!.TryInvokeAsync(target.GetStatusAsync);
+            if (ran && status!.LastCommitted.Number < world.ToldCommitted)
+            {
+                throw ScenarioRun.Broken("P-2", $"{site.Site.Name} says that {status.LastCommitted.Number} is its last committed point, but {world.ToldCommitted} was");
+            }
+
+            if (ran && status!.State == TargetState.Faulted)
+            {
+                Restart(site);
+            }
+        }
+    }
+
+    private async Task TendAsync(FlashcopySite site, SourceStatus status)
+    {
+        if (status.State == SourceState.Suspended)
+        {
+            // a storage that failed a flush has to be opened anew: every third look the agent is restarted
+            var looks = _faulted[site.Site.Name] = _faulted.GetValueOrDefault(site.Site.Name) + 1;
+            if (looks % 3 == 0 && status.Suspended != SuspendReason.Requested)
+            {
+                Restart(site);
+                return;
+            }
+
+            OnSource(async s =>
+            {
+                await s.ResumeAsync();
+                return true;
+            });
+        }
+        else if (status.State == SourceState.Idle && (world.IsCalm || (!world.Shape.IsContinuous && world.Random.Chance(0.6))))
+        {
+            OnSource(s => s.StartCycleAsync(false));
+        }
+
+        await Task.CompletedTask;
+    }
+
+    private void Restart(FlashcopySite site)
+    {
+        world.Run.Totals.Count("restarts by the admin");
+        site.Site.Kill(TimeSpan.FromMilliseconds(200));
+    }
+
+    // an admin's command is refused in many states; that is an answer, not a fault
+    private void OnSource<T>(Func<FlashcopySource, Task<T>> command)
+    {
+        if (world.ActiveSite is { Source: { } source, Site: { Process: { IsAlive: true } process } site })
+        {
+            process.Start(async () =>
+            {
+                try
+                {
+                    await command(source);
+                }
+                catch (PairException e)
+                {
+                    world.Run.Totals.Count("refused " + e.Error);
+                }
+                catch (IOException) when (world.HasStorageFaults(site))
+                {
+                    world.Run.Totals.Count("refused by a storage");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Simulation.Checking;
+using MirrorTools.Simulation.Hosts;
+using MirrorTools.Simulation.Runs;
+
+namespace MirrorTools.Simulation.Flashcopy;
+
+/// <summary>Holds what a site shows against what hosts were told.</summary>
+internal static class FlashcopyOracle
+{
+    /// <summary>Reads the committed image of a target that goes on working, and checks it (P-1, P-2).</summary>
+    public static async Task AuditAsync(FlashcopyWorld world, FlashcopySite site)
+    {
+        if (site.Target is not { } target || (await target.GetStatusAsync()).LastCommitted.IsNone)
+        {
+            return;
+        }
+
+        var told = world.ToldCommitted;
+        var (point, pin) = await target.PinAsync();
+        await using (pin)
+        {
+            var image = new byte[world.Shape.Geometry.LengthBytes];
+            try
+            {
+                await target.Image.ReadAsync(0, image, CancellationToken.None);
+            }
+            catch (IOException) when (world.HasStorageFaults(site.Site))
+            {
+                return;
+            }
+
+            world.Run.Totals.Count("audits");
+            CheckPoint(world, world.History, point, told, image, $"the image that {site.Site.Name} shows");
+        }
+    }
+
+    /// <summary>The image is exactly the source at the point's t1, and the point is not older than what anyone was told of.</summary>
+    public static void CheckPoint(FlashcopyWorld world, WriteHistory history, CommittedPoint point, ulong told, byte[] image, string what)
+    {
+        if (point.Number < told)
+        {
+            throw ScenarioRun.Broken("P-2", $"{what} is point {point.Number}, but somebody was told that {told} is committed");
+        }
+
+        world.Tell(point.Number);
+        string? violation = "t1 lies in no epoch of the source";
+        foreach (var window in history.WindowsAt(point.TakenAt - world.Run.Scheduler.Epoch))
+        {
+            violation = ImageChecker.Check(window, [image]);
+            if (violation is null)
+            {
+                return;
+            }
+        }
+
+        throw ScenarioRun.Broken("P-1", $"{what} is not the source at point {point.Number} (t1 {point.TakenAt - world.Run.Scheduler.Epoch:c}, grain {world.Shape.Geometry.GrainBytes}): {violation}");
+    }
+}

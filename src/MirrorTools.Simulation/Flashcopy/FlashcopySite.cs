@@ -1,0 +1,207 @@
+using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Simulation.Disks;
+using MirrorTools.Simulation.Hosts;
+using MirrorTools.Simulation.Scheduling;
+using MirrorTools.Simulation.Sites;
+
+namespace MirrorTools.Simulation.Flashcopy;
+
+/// <summary>One site of the pair, as an agent runs it: opens what the record says it is, keeps the link up, serves hosts while it is the source.</summary>
+internal sealed class FlashcopySite
+{
+    private static readonly TimeSpan OpenRetry = TimeSpan.FromSeconds(1);
+
+    private readonly FlashcopyWorld _world;
+    private readonly Guid _agent;
+    private readonly string _peer;
+    private readonly bool _connects;
+
+    public FlashcopySite(FlashcopyWorld world, string name, string peer, Guid agent, bool connects, string volume, string intermediate)
+    {
+        _world = world;
+        _agent = agent;
+        _peer = peer;
+        _connects = connects;
+        Site = new SimSite(world.Run, name, BootAsync) { Died = OnDied };
+        var length = world.Shape.Geometry.LengthBytes;
+        var number = name[^1];
+        Volume = Site.AddDisk(volume, new SimDiskOptions { LengthBytes = length });
+        Intermediate = Site.AddDisk(intermediate, new SimDiskOptions { LengthBytes = length });
+        Metadata = Site.AddDisk($"M{number}", new SimDiskOptions { LengthBytes = MetadataStore.RequiredLengthBytes(world.Shape.Geometry) });
+        Log = Site.AddDisk($"L{number}", new SimDiskOptions { LengthBytes = DirtyRegionLog.RequiredLengthBytes(world.Identity.RegionSlots) });
+    }
+
+    public SimSite Site { get; }
+
+    public SimDisk Volume { get; }
+
+    public SimDisk Intermediate { get; }
+
+    public SimDisk Metadata { get; }
+
+    public SimDisk Log { get; }
+
+    /// <summary>Open while the site is up and is the source.</summary>
+    public FlashcopySource? Source { get; private set; }
+
+    /// <summary>Open while the site is up and is the target.</summary>
+    public FlashcopyTarget? Target { get; private set; }
+
+    /// <summary>The host of the present incarnation.</summary>
+    public SimHost? Host { get; private set; }
+
+    /// <summary>How many requests hosts still make here; 0 where none are attached.</summary>
+    public int RequestsLeft { get; set; }
+
+    /// <summary>True once all requests were made and answered.</summary>
+    public bool HostIsDone => RequestsLeft <= 0 && (Host is null || !Site.IsUp || _hostFinished);
+
+    private bool _hostFinished;
+
+    /// <summary>The longest that any request of this site's hosts took.</summary>
+    public TimeSpan LongestRequest { get; private set; }
+
+    public FlashcopyParts OpenParts(SimProcess process) => _world.Parts(
+        _agent, process, Volume.Open(process), Intermediate.Open(process), Metadata.Open(process), Log.Open(process), Site.Name);
+
+    /// <summary>Opens the recovered image in place of the target that was closed by the recovery.</summary>
+    public async Task<CommittedPoint> RecoverAsync(bool force)
+    {
+        var process = Site.Process!;
+        var point = await Target!.RecoverAsync(force);
+        Target = null;
+        await OpenAsync(process);
+        return point;
+    }
+
+    /// <summary>Attaches hosts, with so many requests to make.</summary>
+    public void AttachHosts(int requests)
+    {
+        RequestsLeft = requests;
+        StartHost(Site.Process!);
+    }
+
+    public byte[] PeekVolume()
+    {
+        var image = new byte[_world.Shape.Geometry.LengthBytes];
+        Volume.Peek(0, image);
+        return image;
+    }
+
+    private async Task BootAsync(SimProcess process)
+    {
+        Source = null;
+        Target = null;
+        Host = null;
+        var listener = _connects ? null : _world.Run.Network.Listen(process, Site.Name);
+        await OpenAsync(process);
+        if (Source is not null)
+        {
+            if (_world.Shape.IsContinuous)
+            {
+                await Source.SetScheduleAsync(CycleSchedule.Continuous);
+            }
+
+            StartHost(process);
+        }
+
+        if (listener is null)
+        {
+            await LinkRunner.ConnectAsync(_world, process, Site.Name, _peer, _agent, Attach);
+        }
+        else
+        {
+            await LinkRunner.AcceptAsync(_world, process, listener, _agent, Attach);
+        }
+    }
+
+    private void Attach(IPeerChannel channel)
+    {
+        Source?.Attach(channel);
+        Target?.Attach(channel);
+    }
+
+    private async Task OpenAsync(SimProcess process)
+    {
+        while (true)
+        {
+            try
+            {
+                var role = await ReadRoleAsync(process);
+                if (role == PairRole.Source)
+                {
+                    Source = await FlashcopySource.OpenAsync(OpenParts(process));
+                }
+                else
+                {
+                    Target = await FlashcopyTarget.OpenAsync(OpenParts(process));
+                }
+
+                return;
+            }
+            catch (IOException e) when (_world.HasStorageFaults(Site))
+            {
+                _world.Run.Scheduler.Note($"{Site.Name} can't open: {e.Message}");
+            }
+
+            await Task.Delay(OpenRetry, process.Time);
+        }
+    }
+
+    private async Task<PairRole> ReadRoleAsync(SimProcess process)
+    {
+        await using var device = Metadata.Open(process);
+        var store = await MetadataStore.OpenAsync(device, CancellationToken.None);
+        return PairRecordCodec.TryDecode(store.State.Current.Span, out var record) ? record!.Role : throw new InvalidDataException("The record can't be read.");
+    }
+
+    private void StartHost(SimProcess process)
+    {
+        if (RequestsLeft <= 0 || Source is not { } source)
+        {
+            return;
+        }
+
+        var host = new SimHost(process, "host@" + Site.Name, [source.Volume], _world.History, _world.HostOptions, _world.Random.Fork("host"));
+        Host = host;
+        _hostFinished = false;
+        process.Start(async () =>
+        {
+            await host.RunAsync(RequestsLeft);
+            RequestsLeft = 0;
+            Account(host);
+            _hostFinished = true;
+        });
+    }
+
+    private void Account(SimHost host)
+    {
+        LongestRequest = host.LongestRequest > LongestRequest ? host.LongestRequest : LongestRequest;
+        _world.CheckHost(Site, host);
+    }
+
+    private void OnDied(bool powerLost)
+    {
+        var host = Host;
+        var wasSource = Source is not null;
+        Source = null;
+        Target = null;
+        Host = null;
+        if (host is not null)
+        {
+            RequestsLeft = _hostFinished ? 0 : Math.Max(0, RequestsLeft - host.Made);
+            Account(host);
+        }
+
+        // the power may also go while no process runs, and take what a killed one had written
+        if ((wasSource || powerLost) && _world.ActiveSite == this)
+        {
+            _world.SourceDied(this, powerLost);
+        }
+    }
+}

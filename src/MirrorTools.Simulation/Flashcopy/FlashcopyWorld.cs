@@ -1,0 +1,173 @@
+using System.Globalization;
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Volumes;
+using MirrorTools.Simulation.Hosts;
+using MirrorTools.Simulation.Runs;
+using MirrorTools.Simulation.Checking;
+using MirrorTools.Simulation.Scheduling;
+using MirrorTools.Simulation.Sites;
+
+namespace MirrorTools.Simulation.Flashcopy;
+
+/// <summary>What both sites of a simulated pair share, and what an outsider knows of it.</summary>
+internal sealed class FlashcopyWorld
+{
+    private readonly SimRandom _ids;
+
+    public FlashcopyWorld(ScenarioRun run)
+    {
+        Run = run;
+        Random = run.Scheduler.Random.Fork("flashcopy");
+        _ids = run.Scheduler.Random.Fork("ids");
+        Faults = Deliberate(run.Options.DeliberateFault);
+        Shape = FlashcopyShape.Draw(Random, run.Options.DeliberateFault is null ? null : Faults);
+        Identity = MetadataIdentity.For(NewId(), NewId(), Shape.Geometry);
+        Site1Agent = NewId();
+        Site2Agent = NewId();
+        HostOptions = new SimHostOptions
+        {
+            Workers = Random.Next(1, 8),
+            ThinkTime = TimeSpan.FromMilliseconds(Random.Next(10, 400)),
+            MayOverlap = Random.Chance(0.5),
+            MaxSectors = 1 << Random.Next(3, 8),
+            HotSectors = 1 << Random.Next(5, 11),
+            FlushShare = Random.NextDouble() * 0.1,
+        };
+        FirstGeneration = new Generation(NewId(), run.Scheduler.UtcNow, Site1Agent);
+    }
+
+    public ScenarioRun Run { get; }
+
+    public SimRandom Random { get; }
+
+    public FlashcopyShape Shape { get; }
+
+    public FlashcopyFaults Faults { get; }
+
+    public MetadataIdentity Identity { get; }
+
+    public Guid Site1Agent { get; }
+
+    public Guid Site2Agent { get; }
+
+    public Generation FirstGeneration { get; }
+
+    /// <summary>What the hosts of the source did; set once the source has its first content.</summary>
+    public WriteHistory History { get; set; } = null!;
+
+    /// <summary>The newest point that anyone was told is committed (P-2).</summary>
+    public ulong ToldCommitted { get; private set; }
+
+    /// <summary>True once nothing goes wrong any more.</summary>
+    public bool IsCalm { get; set; }
+
+    /// <summary>Where hosts write.</summary>
+    public FlashcopySite? ActiveSite { get; set; }
+
+    /// <summary>How hosts behave.</summary>
+    public SimHostOptions HostOptions { get; }
+
+    /// <summary>When a storage of a site was last struck; its consequences may show for a while.</summary>
+    public Dictionary<string, TimeSpan> LastStrike { get; } = [];
+
+    public Guid NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        _ids.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+
+    public FlashcopyParts Parts(Guid agent, SimProcess process, IBlockDevice volume, IBlockDevice intermediate, IBlockDevice metadata, IBlockDevice log, string site) => new()
+    {
+        AgentId = agent,
+        Volume = volume,
+        Intermediate = intermediate,
+        Metadata = metadata,
+        SecondLog = new LogPlace(log, 0),
+        Scheduler = process.Context,
+        Time = process.Time,
+        NewId = NewId,
+        EventSink = e => Heard(site, e),
+        Options = Shape.Options,
+        Faults = Faults,
+        Transitions = Run.Totals.Cover,
+    };
+
+    /// <summary>True where a storage of the site is, or may be, at fault at present.</summary>
+    public bool HasStorageFaults(SimSite site) => site.Disks.Any(d => d.Faults.Any)
+        || (LastStrike.TryGetValue(site.Name, out var struck) && Run.Scheduler.Now - struck < TimeSpan.FromSeconds(60));
+
+    /// <summary>P-8: no request failed or stood still for the mirror's fault, and what was read was written.</summary>
+    public void CheckHost(SimSite site, SimHost host)
+    {
+        if (host.Violations.Count > 0)
+        {
+            throw ScenarioRun.Broken("P-1", host.Violations[0]);
+        }
+
+        foreach (var error in host.Errors)
+        {
+            // P-8's one exception, here after a storage fault: neither place of the dirty-region log could be used
+            if (!error.Contains("neither of its places", StringComparison.Ordinal) || !HasStorageFaults(site))
+            {
+                throw ScenarioRun.Broken("P-8", error);
+            }
+
+            Run.Totals.Count("writes refused without a log");
+        }
+    }
+
+    /// <summary>The source crashed: what hosts were told is durable must be there, and what is there counts from here on.</summary>
+    public void SourceDied(FlashcopySite site, bool powerLost)
+    {
+        var image = site.PeekVolume();
+        if (SurvivorChecker.Check(History.Current, 0, image) is { } violation)
+        {
+            throw ScenarioRun.Broken("P-2", $"after {(powerLost ? "a power loss" : "a kill")} of the source: {violation}");
+        }
+
+        History.BeginEpoch([image]);
+    }
+
+    /// <summary>Somebody is told that a point is committed.</summary>
+    public void Tell(ulong point) => ToldCommitted = Math.Max(ToldCommitted, point);
+
+    private void Heard(string site, PairEvent e)
+    {
+        Run.Scheduler.Note($"{site}: {e.Id} {string.Join(" ", e.Arguments.Select(a => $"{a.Key}={a.Value}"))}");
+        Run.Totals.Count("event " + e.Id);
+        var point = e.Arguments.FirstOrDefault(a => a.Key == "point").Value;
+        switch (e.Id)
+        {
+            case PairEventId.PointTaken:
+                Run.Totals.Count("points");
+                Run.Plan.Reach("point-taken");
+                break;
+            case PairEventId.PointCommitted:
+                Run.Totals.Count("commits");
+                Tell(ulong.Parse(point, CultureInfo.InvariantCulture));
+                Run.Plan.Reach("point-committed");
+                break;
+            case PairEventId.InvariantBroken:
+                throw ScenarioRun.Broken("P-5", $"{site} latched a broken invariant: {string.Join(", ", e.Arguments)}");
+            default:
+                break;
+        }
+    }
+
+    private static FlashcopyFaults Deliberate(string? name)
+    {
+        if (name is null)
+        {
+            return FlashcopyFaults.None;
+        }
+
+        var faults = new FlashcopyFaults();
+        var property = typeof(FlashcopyFaults).GetProperty(name) ?? throw new ArgumentException($"There is no deliberate fault \"{name}\".", nameof(name));
+        property.SetValue(faults, true);
+        return faults;
+    }
+}

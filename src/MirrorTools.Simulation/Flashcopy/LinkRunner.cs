@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using MirrorTools.Engine.Link;
+using MirrorTools.Simulation.Links;
+using MirrorTools.Simulation.Scheduling;
+
+namespace MirrorTools.Simulation.Flashcopy;
+
+/// <summary>Keeps a link session up between the sites' present processes, as an agent does.</summary>
+internal static class LinkRunner
+{
+    /// <summary>Connects, opens the pair's channel, hands it over, and again after every cut.</summary>
+    public static async Task ConnectAsync(FlashcopyWorld world, SimProcess process, string from, string to, Guid agent, Action<IPeerChannel> attach)
+    {
+        while (true)
+        {
+            try
+            {
+                var transport = await world.Run.Network.ConnectAsync(process, from, to, CancellationToken.None);
+                await using var session = await LinkSession.StartAsync(
+                    transport, Options(world, agent, isInitiator: true, null), process.Time, NullLogger.Instance, CancellationToken.None);
+                world.Run.Totals.Count("link sessions");
+                while (session.Failure is null)
+                {
+                    // a side may close the pair's channel and keep the session: the channel is opened again
+                    var channel = await session.OpenChannelAsync(world.Identity.PairId, CancellationToken.None);
+                    attach(channel);
+                    await channel.Closed;
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), process.Time);
+                }
+            }
+            catch (IOException)
+            {
+                // refused, unanswered, or cut: the next try follows
+            }
+
+            await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(800)), process.Time);
+        }
+    }
+
+    /// <summary>Takes sessions and hands the pair's channels over.</summary>
+    public static async Task AcceptAsync(FlashcopyWorld world, SimProcess process, SimListener listener, Guid agent, Action<IPeerChannel> attach)
+    {
+        while (true)
+        {
+            var transport = await listener.AcceptAsync(CancellationToken.None);
+            process.Start(() => ServeAsync(transport));
+        }
+
+        async Task ServeAsync(ILinkTransport transport)
+        {
+            try
+            {
+                await using var session = await LinkSession.StartAsync(
+                    transport, Options(world, agent, isInitiator: false, attach), process.Time, NullLogger.Instance, CancellationToken.None);
+                await session.Completion;
+            }
+            catch (IOException)
+            {
+                // the handshake failed; the peer tries again
+            }
+        }
+    }
+
+    private static LinkOptions Options(FlashcopyWorld world, Guid agent, bool isInitiator, Action<IPeerChannel>? attach) => new()
+    {
+        AgentId = agent,
+        SoftwareVersion = "simulation",
+        IsInitiator = isInitiator,
+        NewId = world.NewId,
+        MaxFrameBytes = 1 << 20,
+        ChannelCreditBytes = 4 << 20,
+        AcceptChannel = attach is null ? null : (pair, channel) =>
+        {
+            if (pair == world.Identity.PairId)
+            {
+                attach(channel);
+            }
+
+            return ValueTask.FromResult(pair == world.Identity.PairId);
+        },
+    };
+}
