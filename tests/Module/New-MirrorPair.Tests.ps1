@@ -90,6 +90,14 @@ two,,/a2,/b2,/d2,site2,,,,,,,,STATE
         (Get-LastRequest $fake POST).Body.target | Should -Be 'D:\mirror\d.img'
     }
 
+    It 'makes the pair as a job with -AsJob, with paths of the present folder' {
+        Push-Location $fake.StateDirectory
+        try { $job = New-MirrorPair sales ./job.a ./job.d -Agent $fake.StateDirectory -AsJob }
+        finally { Pop-Location }
+        (Receive-Job $job -Wait -AutoRemoveJob).Name | Should -Be 'sales'
+        (Get-LastRequest $fake POST).Body.source | Should -Be (Join-Path $fake.StateDirectory 'job.a')
+    }
+
     It 'says bytes, time and points with -WhatIf, and makes nothing' {
         $text = Get-WhatIfText "New-MirrorPair sales /a /d -Agent '$($fake.StateDirectory)' -WhatIf"
         $text | Should -Match 'What if: Make a pair'

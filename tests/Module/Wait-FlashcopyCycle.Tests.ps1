@@ -89,4 +89,18 @@ Describe 'Wait-FlashcopyCycle' {
     It 'takes a duration as <Given>' -ForEach @(@{ Given = 1 }, @{ Given = '1s' }, @{ Given = '00:00:01' }, @{ Given = [timespan]::FromSeconds(1) }, @{ Given = '1000ms' }) {
         (Wait-FlashcopyCycle sales -Timeout $Given -Agent $fake.StateDirectory).State | Should -Be 'Committed'
     }
+
+    It 'waits as a job with -AsJob, which Stop-Job ends' {
+        $job = [pscustomobject]@{ Pair = 'sales'; Agent = $fake.StateDirectory } | Wait-FlashcopyCycle -AsJob
+        $job | Should -BeOfType [System.Management.Automation.Job]
+        (Receive-Job $job -Wait).State | Should -Be 'Committed'
+        $job.State | Should -Be 'Completed'
+        $held = New-FakeAgent @{ 'GET /v1/pairs/sales/cycles/8/follow' = @{ Stream = @(, (New-CycleBody 8)); Hold = $true } }
+        $waiting = Wait-FlashcopyCycle sales -Number 8 -Agent $held.StateDirectory -AsJob
+        Wait-Until { $held.Requests.Count -gt 0 }
+        Stop-Job $waiting
+        $waiting.State | Should -Be 'Stopped'
+        $job, $waiting | Remove-Job
+        Stop-FakeAgent $held
+    }
 }

@@ -3,6 +3,7 @@ using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
 using MirrorTools.Cmdlets.Display;
 using MirrorTools.Cmdlets.Input;
+using MirrorTools.Cmdlets.Jobs;
 using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Errors;
 
@@ -10,9 +11,11 @@ namespace MirrorTools.Cmdlets.Cycles;
 
 /// <summary>Waits until a cycle has ended. Ctrl+C ends the wait; the cycle goes on.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "FlashcopyCycle")]
-[OutputType(typeof(FlashcopyCycle))]
+[OutputType(typeof(FlashcopyCycle), typeof(Job))]
 public sealed class WaitFlashcopyCycleCommand : FollowingCmdlet
 {
+    private JobCalls? _jobCalls;
+
     /// <summary>Names or ids of pairs.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "PairName")]
@@ -29,9 +32,25 @@ public sealed class WaitFlashcopyCycleCommand : FollowingCmdlet
     [Duration]
     public TimeSpan? Timeout { get; set; }
 
+    /// <summary>Does it as a job: Get-Job, Receive-Job and Wait-Job follow it.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _jobCalls = new JobCalls(this);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => _jobCalls?.Start();
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (AsJob)
+        {
+            _jobCalls?.Add();
+            return;
+        }
+
         foreach (var pair in Pair)
         {
             Attempt(pair, () => WaitFor(pair));

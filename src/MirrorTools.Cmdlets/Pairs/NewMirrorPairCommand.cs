@@ -3,6 +3,7 @@ using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
 using MirrorTools.Cmdlets.Display;
 using MirrorTools.Cmdlets.Input;
+using MirrorTools.Cmdlets.Jobs;
 using MirrorTools.Cmdlets.Schedules;
 using MirrorTools.Contracts.Pairs;
 using MirrorTools.Contracts.Plans;
@@ -12,9 +13,11 @@ namespace MirrorTools.Cmdlets.Pairs;
 
 /// <summary>Makes a pair: a source whose committed points another agent keeps.</summary>
 [Cmdlet(VerbsCommon.New, "MirrorPair", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
-[OutputType(typeof(MirrorPair))]
+[OutputType(typeof(MirrorPair), typeof(Job))]
 public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
 {
+    private JobCalls? _jobCalls;
+
     /// <summary>The pair's name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
@@ -105,9 +108,25 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? TargetMetadataPath { get; set; }
 
+    /// <summary>Does it as a job: Get-Job, Receive-Job and Wait-Job follow it.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _jobCalls = new JobCalls(this);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => _jobCalls?.Start();
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Attempt(Name, () =>
     {
+        if (AsJob && !IsWhatIf)
+        {
+            _jobCalls?.Add();
+            return;
+        }
+
         ServiceParameters.Check(Service ?? CopyService.Flashcopy, Given(), Name);
         var body = ToRequest();
         var plan = new PlanRequest { Action = nameof(PlanAction.NewPair), NewPair = body };

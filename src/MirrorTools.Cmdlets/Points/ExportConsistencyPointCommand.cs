@@ -2,6 +2,7 @@ using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
 using MirrorTools.Cmdlets.Display;
+using MirrorTools.Cmdlets.Jobs;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Operations;
 using MirrorTools.Contracts.Points;
@@ -10,9 +11,11 @@ namespace MirrorTools.Cmdlets.Points;
 
 /// <summary>Writes a committed point into a raw image file. Ctrl+C ends the wait; the agent goes on writing.</summary>
 [Cmdlet(VerbsData.Export, "ConsistencyPoint", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
-[OutputType(typeof(ConsistencyPointExport))]
+[OutputType(typeof(ConsistencyPointExport), typeof(Job))]
 public sealed class ExportConsistencyPointCommand : FollowingCmdlet
 {
+    private JobCalls? _jobCalls;
+
     /// <summary>The pair's name or id.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("Name", "PairName")]
@@ -40,9 +43,25 @@ public sealed class ExportConsistencyPointCommand : FollowingCmdlet
     [Parameter]
     public SwitchParameter NotSparse { get; set; }
 
+    /// <summary>Does it as a job: Get-Job, Receive-Job and Wait-Job follow it.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _jobCalls = new JobCalls(this);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => _jobCalls?.Start();
+
     /// <inheritdoc/>
     protected override void ProcessRecord() => Attempt(Pair, () =>
     {
+        if (AsJob && !IsWhatIf)
+        {
+            _jobCalls?.Add();
+            return;
+        }
+
         var path = ToAbsolute(Path);
         var point = Find();
         var action = $"Export the point {point.Number} of {point.PointTime:O} to '{path}'{(Force ? ", replacing what is there" : "")}";
