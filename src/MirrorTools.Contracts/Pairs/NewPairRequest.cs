@@ -45,7 +45,7 @@ public sealed class NewPairRequest
     [DataMember(Name = "grainSizeBytes", EmitDefaultValue = false)]
     public long? GrainSizeBytes { get; set; }
 
-    /// <summary>A name of <see cref="WritePolicy"/>; <c>CopyOnWrite</c> where absent.</summary>
+    /// <summary>A name of <see cref="WritePolicy"/>; <c>CopyOnWriteLocal</c> where absent.</summary>
     [DataMember(Name = "writePolicy", EmitDefaultValue = false)]
     public string? WritePolicy { get; set; }
 
