@@ -70,10 +70,6 @@ public sealed class MapArea
     {
         Check(maps);
         using SerialGate.Turn turn = await _device.EnterAsync(cancellationToken);
-
-        // What a process that died left in the system's cache can be read and is not durable yet. Without this flush the next write would go over the
-        // slot that is.
-        await _device.FlushAsync(cancellationToken);
         MapAreaLoader loader = new(_device, _layout, _pairId, maps, fixup);
         await loader.RunAsync(_durableSlots, cancellationToken);
         _sequence = Math.Max(_sequence, loader.NewestSequence);

@@ -86,7 +86,8 @@ public sealed class MetadataStore
             throw new MetadataCorruptException("superblock", $"The metadata file is cut short: {device.Geometry.LengthBytes} bytes are left of it.");
         }
 
-        // What a process that died wrote without a flush can be read now, and must not be relied on before it is durable.
+        // What a process that died left in the system's cache can be read and is not durable yet. Without this flush the next write of a map page or a
+        // record would go over the slot that is.
         await device.FlushAsync(cancellationToken);
         MetadataDevice metadata = new(device);
         Superblock? first = await ReadSuperblockAsync(metadata, copy: 0, cancellationToken);

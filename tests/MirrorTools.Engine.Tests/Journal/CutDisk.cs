@@ -19,6 +19,9 @@ internal sealed class CutDisk(long lengthBytes, PowerSwitch power) : IBlockDevic
     /// <summary>What every write fails with, or null.</summary>
     public BlockDeviceFault? WriteFault { get; set; }
 
+    /// <summary>True where a write that fails has changed the first half of its range.</summary>
+    public bool FaultyWritesTear { get; set; }
+
     /// <summary>True where flushes fail, once and for all.</summary>
     public bool FailFlush { get; set; }
 
@@ -95,6 +98,13 @@ internal sealed class CutDisk(long lengthBytes, PowerSwitch power) : IBlockDevic
         ThrowIfGone();
         if (WriteFault is { } fault)
         {
+            if (FaultyWritesTear)
+            {
+                Memory<byte> part = _visible.AsMemory((int)offsetBytes, data.Length / 1024 * 512);
+                data[..part.Length].CopyTo(part);
+                _unflushed.Add((offsetBytes, part.ToArray()));
+            }
+
             throw new BlockDeviceException(fault, "The test's disk does not write.");
         }
 
@@ -108,6 +118,7 @@ internal sealed class CutDisk(long lengthBytes, PowerSwitch power) : IBlockDevic
         }
         else
         {
+            _unflushed.RemoveAll(write => write.OffsetBytes == offsetBytes && write.Data.Length <= data.Length);
             Assert.DoesNotContain(_unflushed, write => write.OffsetBytes < offsetBytes + data.Length && offsetBytes < write.OffsetBytes + write.Data.Length);
             data.CopyTo(_durable.AsMemory((int)offsetBytes));
         }

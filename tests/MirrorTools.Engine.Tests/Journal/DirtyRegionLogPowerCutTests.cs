@@ -88,6 +88,7 @@ public sealed class DirtyRegionLogPowerCutTests
                 bed.Power.CutAfter(random.Next(1, 150));
                 await work.RunAsync(bed.Power, random.Next(40));
                 CutDisk failing = bed.Disks[random.Next(2)];
+                failing.FaultyWritesTear = random.Next(2) == 0;
                 switch (random.Next(4))
                 {
                     case 0:

@@ -144,6 +144,30 @@ public sealed class DirtyRegionLogRecoveryTests
     }
 
     [Fact]
+    [Rule("P-5")]
+    public async Task A_place_that_came_back_is_not_written_to_while_the_other_still_says_that_it_is_alone()
+    {
+        RegionLogBed bed = new(1000, 200);
+        DirtyRegionLog log = await bed.CreateAsync();
+        bed.Disks[1].WriteFault = BlockDeviceFault.MediumError;
+        await log.MarkHotAsync(1, 1, default);
+
+        // The second place is back, and the first one, which says that it is alone, can be read and not written.
+        bed.Disks[1].WriteFault = null;
+        bed.Disks[0].WriteFault = BlockDeviceFault.MediumError;
+        log = await bed.OpenAsync();
+        Assert.True(log.TryUse(1));
+        await Assert.ThrowsAsync<DirtyRegionLogException>(() => log.MarkHotAsync(2, 2, default).AsTask());
+
+        // So nothing was missed by the first place, whom alone the next opening asks.
+        bed.Disks[0].WriteFault = null;
+        bed.Disks[1].IsGone = true;
+        log = await bed.OpenAsync();
+        Assert.False(log.AllUnknown);
+        Assert.Equal([1L], log.HotRegions);
+    }
+
+    [Fact]
     public async Task Another_pairs_log_is_not_taken_for_ones_own()
     {
         RegionLogBed bed = await MarkedAsync();

@@ -26,7 +26,7 @@ public sealed class MapAreaPowerCutTests
         {
             Random random = new(seed);
             PowerSwitch power = new();
-            CutDisk disk = new(MetadataStore.RequiredLengthBytes(s_identity.Geometry), power);
+            CutDisk disk = new(MetadataStore.RequiredLengthBytes(s_identity.Geometry), power) { FaultyWritesTear = true };
             MetadataStore store = await MetadataStore.CreateAsync(disk, s_identity, default);
             PageHistory history = new();
             GrainMap[] maps = NewMaps();
