@@ -9,7 +9,8 @@ public sealed class NbdAllocationTests
     /// <summary>What threads of the runtime and of the test framework may allocate meanwhile.</summary>
     private const long SlackBytes = 64 * 1024;
 
-    private const int Requests = 20_000;
+    private const int Requests = 10_000;
+    private const int Rounds = 5;
 
     [SkippableTheory]
     [InlineData(NbdCommand.Read, 4096)]
@@ -29,13 +30,19 @@ public sealed class NbdAllocationTests
         byte[] request = new byte[NbdRequestHeader.Size + (command == NbdCommand.Write ? length : 0)];
         new NbdRequestHeader(0, command, 1, 0, (uint)length).Write(request);
         byte[] reply = new byte[NbdSimpleReplyHeader.Size + (command == NbdCommand.Read ? length : 0)];
-        int count = command == NbdCommand.Flush ? Requests / 20 : Requests;
+        int count = command == NbdCommand.Flush ? Requests / 10 : Requests;
         Exchange(raw, request, reply, count / 10);
 
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Exchange(raw, request, reply, count);
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-        Assert.InRange(allocated, 0, SlackBytes);
+        // The figure is the whole process's: what allocates per request does so in every round, what else runs here does not.
+        long least = long.MaxValue;
+        for (int round = 0; round < Rounds && least > SlackBytes; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Exchange(raw, request, reply, count);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        Assert.InRange(least, 0, command == NbdCommand.Flush ? SlackBytes / 4 : SlackBytes);
         File.Delete(path);
     }
 

@@ -55,8 +55,8 @@ internal sealed class NbdConnection
         return entry;
     }
 
-    /// <summary>Takes no further request, lets those in flight finish within the deadline, then closes.</summary>
-    public Task DrainAsync(TimeSpan deadline)
+    /// <summary>Takes no further request, lets those in flight finish within the deadline, then closes. Past it the connection is cut off.</summary>
+    public async Task DrainAsync(TimeSpan deadline)
     {
         lock (_gate)
         {
@@ -68,15 +68,13 @@ internal sealed class NbdConnection
             }
         }
 
-        return Task.WhenAny(_ended.Task, CutOffAfterAsync(deadline));
-    }
-
-    /// <summary>A client that takes no replies, or an export that hangs, must not hold the caller up.</summary>
-    private async Task CutOffAfterAsync(TimeSpan deadline)
-    {
-        Task first = await Task.WhenAny(_ended.Task, Task.Delay(deadline)).ConfigureAwait(false);
-        if (first != _ended.Task)
+        try
         {
+            await _ended.Task.WaitAsync(deadline).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A client that takes no replies, or an export that hangs, must not hold the caller up.
             _server.Logger.CutOff(Id);
             await _cutOff.CancelAsync().ConfigureAwait(false);
             Transport.Abort();
@@ -85,10 +83,17 @@ internal sealed class NbdConnection
 
     private void Run()
     {
+        Guard(Serve);
+        Guard(End);
+        _ended.TrySetResult();
+    }
+
+    /// <summary>Whatever goes wrong with one client ends with this client's connection.</summary>
+    private void Guard(Action stage)
+    {
         try
         {
-            Serve();
-            _server.Logger.Closed(Id, _transmission?.Served ?? 0);
+            stage();
         }
         catch (IOException exception)
         {
@@ -97,10 +102,6 @@ internal sealed class NbdConnection
         catch (Exception exception)
         {
             _server.Logger.Unexpected(Id, exception);
-        }
-        finally
-        {
-            End();
         }
     }
 
@@ -121,28 +122,38 @@ internal sealed class NbdConnection
 
     private void End()
     {
-        if (_transmission is not null)
+        try
         {
-            TimeSpan patience = _draining
-                ? TimeSpan.FromMilliseconds(Math.Max(0, Volatile.Read(ref _drainUntilMs) - Environment.TickCount64))
-                : _server.Options.StallDeadline;
-            if (_transmission.Finish(patience))
+            if (_transmission is not null)
             {
-                _transmission.Dispose();
-            }
-            else
-            {
-                _server.Logger.CutOff(Id);
-                _cutOff.Cancel();
+                Settle(_transmission);
             }
         }
-
-        if (_entry is not null)
+        finally
         {
-            _server.Exports.Detach(_entry, this);
+            if (_entry is not null)
+            {
+                _server.Exports.Detach(_entry, this);
+            }
+
+            Transport.Dispose();
+            _server.Logger.Closed(Id, _transmission?.Served ?? 0);
+        }
+    }
+
+    private void Settle(NbdTransmission transmission)
+    {
+        TimeSpan patience = _draining
+            ? TimeSpan.FromMilliseconds(Math.Max(0, Volatile.Read(ref _drainUntilMs) - Environment.TickCount64))
+            : _server.Options.StallDeadline;
+        if (transmission.Finish(patience))
+        {
+            transmission.Dispose();
+            return;
         }
 
-        Transport.Dispose();
-        _ended.TrySetResult();
+        _server.Logger.CutOff(Id);
+        transmission.Abandon();
+        _cutOff.Cancel();
     }
 }

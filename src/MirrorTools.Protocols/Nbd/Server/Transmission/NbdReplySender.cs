@@ -18,24 +18,28 @@ internal sealed class NbdReplySender : IDisposable
     private readonly NbdTransport _transport;
     private readonly bool _structured;
     private readonly Action<NbdServerRequest> _recycle;
+    private readonly Action<Exception> _onBroken;
     private readonly Lock _sendGate = new();
     private readonly object _queueGate = new();
     private readonly byte[] _out = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private readonly string _threadName;
     private int _used;
     private int _batched;
-    private bool _broken;
+    private volatile bool _broken;
     private NbdServerRequest? _first;
     private NbdServerRequest? _last;
     private Thread? _thread;
     private bool _stopped;
+    private bool _abandoned;
 
-    public NbdReplySender(NbdTransport transport, bool structured, string threadName, Action<NbdServerRequest> recycle)
+    public NbdReplySender(
+        NbdTransport transport, bool structured, string threadName, Action<NbdServerRequest> recycle, Action<Exception> onBroken)
     {
         _transport = transport;
         _structured = structured;
         _threadName = threadName;
         _recycle = recycle;
+        _onBroken = onBroken;
     }
 
     /// <summary>How many replies are collected before they leave although more requests are at hand.</summary>
@@ -73,22 +77,22 @@ internal sealed class NbdReplySender : IDisposable
     {
         lock (_queueGate)
         {
-            if (_last is null)
+            if (!_abandoned && HasThread())
             {
-                _first = request;
+                Enqueue(request);
+                return;
             }
-            else
-            {
-                _last.Next = request;
-            }
+        }
 
-            _last = request;
-            if (_thread is null)
-            {
-                _thread = new Thread(SendPosted, maxStackSize: 256 * 1024) { IsBackground = true, Name = _threadName };
-                _thread.Start();
-            }
+        _recycle(request);
+    }
 
+    /// <summary>Answers nothing any more; requests that complete from now on only give their memory back.</summary>
+    public void Abandon()
+    {
+        lock (_queueGate)
+        {
+            _stopped = _abandoned = true;
             Monitor.Pulse(_queueGate);
         }
     }
@@ -105,6 +109,43 @@ internal sealed class NbdReplySender : IDisposable
         }
 
         thread?.Join();
+    }
+
+    private void Enqueue(NbdServerRequest request)
+    {
+        if (_last is null)
+        {
+            _first = request;
+        }
+        else
+        {
+            _last.Next = request;
+        }
+
+        _last = request;
+        Monitor.Pulse(_queueGate);
+    }
+
+    private bool HasThread()
+    {
+        if (_thread is not null)
+        {
+            return true;
+        }
+
+        try
+        {
+            var thread = new Thread(SendPosted, maxStackSize: 256 * 1024) { IsBackground = true, Name = _threadName };
+            thread.Start();
+            _thread = thread;
+            return true;
+        }
+        catch (OutOfMemoryException exception)
+        {
+            // The system has no thread left; this runs on the export's thread, which must not suffer for it.
+            Break(exception);
+            return false;
+        }
     }
 
     private void SendPosted()
@@ -237,11 +278,17 @@ internal sealed class NbdReplySender : IDisposable
         {
             _transport.Send(bytes);
         }
-        catch (IOException)
+        catch (Exception exception)
         {
-            // The client hears nothing more; the receiving thread notices, and ends the connection once what is in flight is done.
-            _broken = true;
-            _transport.Abort();
+            Break(exception);
         }
+    }
+
+    /// <summary>The client hears nothing more; the receiving thread notices, and ends the connection once what is in flight is done.</summary>
+    private void Break(Exception cause)
+    {
+        _broken = true;
+        _onBroken(cause);
+        _transport.Abort();
     }
 }

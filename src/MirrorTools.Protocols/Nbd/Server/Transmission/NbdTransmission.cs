@@ -10,7 +10,7 @@ internal sealed class NbdTransmission : IDisposable
 {
     /// <summary>
     /// While writes from here on arrive, their payloads are received in place instead of through the input buffer. For smaller ones the copy costs less than
-    /// the receives that it saves (docs/decisions/nbd-threads.md).
+    /// the receives that it saves (docs/decisions/0020-nbd-threads.md).
     /// </summary>
     private const int DirectPayloadBytes = 128 * 1024;
 
@@ -40,7 +40,7 @@ internal sealed class NbdTransmission : IDisposable
         _input = input;
         _check = new NbdRequestCheck(_export, session.StructuredReplies, session.Contexts.Count > 0);
         _status = new NbdBlockStatus(_export, session.Contexts);
-        _replies = new NbdReplySender(connection.Transport, session.StructuredReplies, $"nbd-{connection.Id}-send", Recycle);
+        _replies = new NbdReplySender(connection.Transport, session.StructuredReplies, $"nbd-{connection.Id}-send", Recycle, OnBroken);
         _window = new NbdInFlightWindow(server.Options.MaxRequestsPerConnection, server.Options.MaxBytesPerConnection);
         _cutOff = cutOff;
     }
@@ -85,7 +85,11 @@ internal sealed class NbdTransmission : IDisposable
         return _window.WaitUntilIdle(deadline);
     }
 
+    /// <summary>Ends the sending; to be called when nothing is in flight.</summary>
     public void Dispose() => _replies.Dispose();
+
+    /// <summary>Ends without waiting for what is in flight: it will find nobody to answer.</summary>
+    public void Abandon() => _replies.Abandon();
 
     /// <summary>Calls the export. Exceptions are the caller's to explain.</summary>
     public ValueTask Issue(NbdServerRequest request)
@@ -111,13 +115,28 @@ internal sealed class NbdTransmission : IDisposable
     /// <summary>Turns an exception of the export into the request's error.</summary>
     public void Explain(NbdServerRequest request, Exception fault)
     {
-        NbdError error = _export.Translate(fault);
+        NbdError error = Translate(fault);
         request.Fail(error, fault is NbdException ? fault.Message : null);
         if (Interlocked.Increment(ref _faultsLogged) <= MaxFaultsLogged)
         {
             _server.Logger.RequestFailed(_connection.Id, _export.Name, request.Header.Command, request.Header.OffsetBytes, error, fault);
         }
     }
+
+    private NbdError Translate(Exception fault)
+    {
+        try
+        {
+            return _export.Translate(fault);
+        }
+        catch (Exception exception)
+        {
+            _server.Logger.Unexpected(_connection.Id, exception);
+            return NbdError.InputOutput;
+        }
+    }
+
+    private void OnBroken(Exception cause) => _server.Logger.Broken(_connection.Id, cause.Message, cause);
 
     /// <summary>Answers a request that completed on another thread.</summary>
     public void CompleteLater(NbdServerRequest request) => _replies.Post(request);

@@ -6,6 +6,7 @@ namespace MirrorTools.Protocols.Nbd;
 internal sealed class NbdSocketTransport : NbdTransport
 {
     private const int SendBufferBytes = 1024 * 1024;
+    private const int KeepAliveSeconds = 60;
 
     private readonly Socket _socket;
     private readonly TimeSpan _stallDeadline;
@@ -24,6 +25,11 @@ internal sealed class NbdSocketTransport : NbdTransport
         if (_socket.ProtocolType == ProtocolType.Tcp)
         {
             _socket.NoDelay = true;
+
+            // An idle client may be silent for ever, but one whose machine is gone must not keep its place.
+            _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveSeconds / 4);
         }
     }
 

@@ -2,7 +2,7 @@ namespace MirrorTools.Protocols.Nbd;
 
 /// <summary>
 /// The bytes of one connection, by blocking calls: one thread receives, one at a time sends. A blocked thread is woken by the kernel directly, which an
-/// asynchronous socket does only through an event loop and a pool thread; at queue depth 1 that is most of a request's time (docs/decisions/nbd-threads.md).
+/// asynchronous socket does only through an event loop and a pool thread; at queue depth 1 that is most of a request's time (docs/decisions/0020-nbd-threads.md).
 /// </summary>
 internal abstract class NbdTransport : IDisposable
 {
