@@ -45,8 +45,8 @@ internal sealed class CycleLoop(TimeProvider time, Func<bool> canStart, Func<boo
             using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, changed.Token);
             DateTimeOffset now = time.GetUtcNow();
             NextTickAt = Schedule.NextTick?.Invoke(now);
-            TimeSpan pause = Schedule.IsContinuous ? Max(LastPointAt + ContinuousPause - now, TimeSpan.Zero)
-                : NextTickAt is { } tick ? Max(tick - now, TimeSpan.Zero)
+            TimeSpan pause = Schedule.IsContinuous ? WholeMilliseconds(LastPointAt + ContinuousPause - now)
+                : NextTickAt is { } tick ? WholeMilliseconds(tick - now)
                 : Timeout.InfiniteTimeSpan;
             try
             {
@@ -87,5 +87,7 @@ internal sealed class CycleLoop(TimeProvider time, Func<bool> canStart, Func<boo
         }
     }
 
-    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+    // Timers cut to whole milliseconds: a wait that is rounded down ends before its tick, finds the same tick again, and spins until it has passed.
+    private static TimeSpan WholeMilliseconds(TimeSpan pause) =>
+        pause <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds));
 }
