@@ -85,13 +85,19 @@ internal sealed class FlashcopyRig
 
     public List<string> Transitions { get; } = [];
 
+    /// <summary>Told of each transition of either site's machine.</summary>
+    public Action<string, string, string, string>? Transition { get; set; }
+
+    /// <summary>Told of each event of either site, after it was added to its list.</summary>
+    public Action<PairEvent>? EventSeen { get; set; }
+
     public SimScheduler Scheduler => _scheduler;
 
     public SourceVolume Host => Source.Volume;
 
     public static void Run(Func<FlashcopyRig, Task> body, ulong seed = 1, int grains = 64, Action<FlashcopyRig>? prepare = null)
     {
-        SimScheduler scheduler = new(seed);
+        SimScheduler scheduler = new(seed, new SimSchedulerOptions { MaxSimulatedTime = TimeSpan.FromMinutes(30)});
         scheduler.Run(async () =>
         {
             FlashcopyRig rig = new(scheduler, grains);
@@ -209,12 +215,12 @@ internal sealed class FlashcopyRig
 
     public async Task UntilAsync(Func<Task<bool>> condition)
     {
-        DateTimeOffset end = _scheduler.UtcNow + TimeSpan.FromMinutes(10);
+        DateTimeOffset end = _scheduler.UtcNow + TimeSpan.FromMinutes(3);
         while (!await condition())
         {
             if (_scheduler.UtcNow > end)
             {
-                throw new TimeoutException("The condition did not come true within ten simulated minutes.");
+                throw new TimeoutException($"The condition did not come true within three simulated minutes.\n{string.Join('\n', Transitions.TakeLast(12))}\n{_scheduler.Dump()}");
             }
 
             await DelayAsync(TimeSpan.FromMilliseconds(5));
@@ -238,10 +244,18 @@ internal sealed class FlashcopyRig
         Scheduler = process.Context,
         Time = process.Time,
         NewId = NewId,
-        EventSink = events.Add,
+        EventSink = seen =>
+        {
+            events.Add(seen);
+            EventSeen?.Invoke(seen);
+        },
         Options = Options,
         Faults = Faults,
-        Transitions = (machine, from, what, to) => Transitions.Add($"{machine} {from}+{what}={to}"),
+        Transitions = (machine, from, what, to) =>
+        {
+            Transitions.Add($"{machine} {from}+{what}={to}");
+            Transition?.Invoke(machine, from, what, to);
+        },
     };
 
     private static void LosePower(params SimDisk[] disks)
