@@ -1,4 +1,5 @@
 using System.Globalization;
+using MirrorTools.Benchmarks.Nbd;
 using MirrorTools.Benchmarks.Pairs;
 
 string what = args.FirstOrDefault() ?? "help";
@@ -19,7 +20,11 @@ switch (what)
         return 0;
     case "serve-plain":
         return await PlainServer.ServeAsync(args[1], args[2]);
+    case "nbd-serve":
+        return await NbdServeCommand.RunAsync(args[1..]);
+    case "nbd-compare":
+        return await NbdComparison.RunAsync(args[1..]);
     default:
-        Console.Error.WriteLine("host [SECONDS] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR]");
+        Console.Error.WriteLine("host [SECONDS] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR] | nbd-serve FILE SOCKET | nbd-compare DIR [SECONDS] [ROUNDS]");
         return 2;
 }
