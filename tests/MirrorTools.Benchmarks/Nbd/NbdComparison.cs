@@ -94,20 +94,14 @@ internal sealed class NbdComparison : IDisposable
         Console.WriteLine(workload);
         foreach ((string name, _) in _targets)
         {
-            double rate = Median(results[name].Select(result => result.RequestsPerSecond));
-            double ratio = Median(results[name].Zip(results["qemu-nbd"], (mine, qemu) => mine.RequestsPerSecond / qemu.RequestsPerSecond));
+            double rate = Median.Of(results[name].Select(result => result.RequestsPerSecond));
+            double ratio = Median.Of(results[name].Zip(results["qemu-nbd"], (mine, qemu) => mine.RequestsPerSecond / qemu.RequestsPerSecond));
             Console.WriteLine(FormattableString.Invariant(
-                $"  {name,-12} {rate,9:0}/s {rate * workload.BlockBytes / (1 << 20),7:0} MiB/s  median {Median(results[name].Select(result => result.MedianMicroseconds)),7:0} us  {ratio,5:0.00} x qemu-nbd"));
+                $"  {name,-12} {rate,9:0}/s {rate * workload.BlockBytes / (1 << 20),7:0} MiB/s  median {Median.Of(results[name].Select(result => result.MedianMicroseconds)),7:0} us  {ratio,5:0.00} x qemu-nbd"));
         }
     }
 
     private static string Uri(string socket) => $"nbd+unix:///{ExportName}?socket={socket}";
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
 
     private static void WriteRandomFile(string path)
     {
