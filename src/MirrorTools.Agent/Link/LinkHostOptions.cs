@@ -15,6 +15,15 @@ public sealed class LinkHostOptions
     /// <summary>Compress payloads where both agents say so and it saves.</summary>
     public bool Compression { get; set; }
 
+    /// <summary>Time between two pings of a session.</summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A session is cut when nothing arrived, or one send stood still, for this long.</summary>
+    public TimeSpan KeepAliveDeadline { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Source of the jitter between attempts to connect.</summary>
+    public Random Random { get; set; } = new();
+
     /// <summary>Handlers of peers' requests by method name; complete before the host starts.</summary>
     public Dictionary<string, LinkRequestHandler> RequestHandlers { get; } = [];
 

@@ -1,24 +1,210 @@
+using MirrorTools.Agent.Trust;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Agent.Link;
 
-/// <summary>The sessions to trusted peers: at most one per peer, whichever side connected.</summary>
+/// <summary>
+/// The sessions to trusted peers: at most one per peer, whichever side connected. Where two meet, because both sides connected at once, both keep the one
+/// that the agent with the smaller id made; a new one by the same side replaces the old, which its maker must have lost.
+/// </summary>
 public sealed class PeerDirectory
 {
-    internal PeerDirectory() { }
+    private readonly Lock _gate = new();
 
-    /// <summary>Raised when a peer's session has started.</summary>
-    public event Action<LinkSession>? SessionStarted { add { } remove { } }
+    // Taken around a change and its events, so that subscribers see changes in their order; readers take only the inner one.
+    private readonly Lock _changes = new();
+    private readonly Dictionary<Guid, Entry> _entries = [];
+    private readonly TrustStore _store;
+    private readonly Guid _ownId;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private TaskCompletionSource _changed = NewChange();
 
-    /// <summary>Raised when a peer's session has ended.</summary>
-    public event Action<LinkSession>? SessionEnded { add { } remove { } }
+    internal PeerDirectory(TrustStore store, Guid ownId, TimeProvider time, ILogger logger) =>
+        (_store, _ownId, _time, _logger) = (store, ownId, time, logger);
+
+    /// <summary>Raised when a peer's session has started. Must not block.</summary>
+    public event Action<LinkSession>? SessionStarted;
+
+    /// <summary>Raised when a peer's session has ended. Must not block.</summary>
+    public event Action<LinkSession>? SessionEnded;
 
     /// <summary>The peer's session, or null.</summary>
-    public LinkSession? Find(Guid agentId) => throw new NotImplementedException();
+    public LinkSession? Find(Guid agentId)
+    {
+        lock (_gate)
+        {
+            return _entries.GetValueOrDefault(agentId)?.Session is { Failure: null } session ? session : null;
+        }
+    }
 
     /// <summary>The peer's session, as soon as there is one.</summary>
-    public Task<LinkSession> WaitAsync(Guid agentId, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<LinkSession> WaitAsync(Guid agentId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (Find(agentId) is { } session)
+                {
+                    return session;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WithDeadline(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+        }
+    }
 
     /// <summary>Every trusted peer and how its link is, by name.</summary>
-    public IReadOnlyList<PeerStatus> List() => throw new NotImplementedException();
+    public IReadOnlyList<PeerStatus> List()
+    {
+        var peers = _store.List();
+        lock (_gate)
+        {
+            return [.. peers.Select(peer =>
+            {
+                var entry = EntryOf(peer.AgentId);
+                return new PeerStatus(peer.AgentId, peer.Name, entry.Session, entry.Since, entry.LastError);
+            })];
+        }
+    }
+
+    /// <summary>Takes a session whose handshake is done, or turns it away; the caller closes what is turned away.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="pin">The key that TLS showed: still trusted at this instant, or the session does not come in.</param>
+    internal bool TryAdd(LinkSession session, byte[] pin)
+    {
+        LinkSession? replaced;
+        lock (_changes)
+        {
+            lock (_gate)
+            {
+                if (_store.Find(session.PeerAgentId) is not { } peer || peer.Fingerprint != PublicKeyPin.Fingerprint(pin) || session.Failure is not null)
+                {
+                    return false;
+                }
+
+                var entry = EntryOf(session.PeerAgentId);
+                replaced = entry.Session;
+                if (replaced is { Failure: null } && replaced.IsInitiator != session.IsInitiator && !IsPreferred(session))
+                {
+                    return false;
+                }
+
+                (entry.Session, entry.Since, entry.LastError) = (session, _time.GetUtcNow(), null);
+                Changed();
+            }
+
+            if (replaced is not null)
+            {
+                LinkHostLog.Replaced(_logger, session.SessionId, session.PeerAgentId, replaced.SessionId);
+                replaced.Cut("Another session with the same agent replaces this one.");
+                Raise(SessionEnded, replaced);
+            }
+
+            Raise(SessionStarted, session);
+        }
+
+        _ = WatchAsync(session);
+        return true;
+    }
+
+    /// <summary>Cuts the peer's session, now.</summary>
+    internal void Cut(Guid agentId, string cause)
+    {
+        lock (_changes)
+        {
+            LinkSession? session;
+            lock (_gate)
+            {
+                session = _entries.GetValueOrDefault(agentId)?.Session;
+            }
+
+            session?.Cut(cause);
+        }
+    }
+
+    /// <summary>Notes why the peer could not be connected.</summary>
+    internal void NoteFailure(Guid agentId, string cause)
+    {
+        lock (_gate)
+        {
+            EntryOf(agentId).LastError = cause;
+        }
+    }
+
+    /// <summary>Every session there is.</summary>
+    internal IReadOnlyList<LinkSession> Sessions()
+    {
+        lock (_gate)
+        {
+            return [.. _entries.Values.Select(entry => entry.Session).OfType<LinkSession>()];
+        }
+    }
+
+    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private bool IsPreferred(LinkSession session) => session.IsInitiator == (_ownId.CompareTo(session.PeerAgentId) < 0);
+
+    private async Task WatchAsync(LinkSession session)
+    {
+        await session.Completion;
+        lock (_changes)
+        {
+            lock (_gate)
+            {
+                var entry = EntryOf(session.PeerAgentId);
+                if (entry.Session != session)
+                {
+                    return;
+                }
+
+                (entry.Session, entry.Since, entry.LastError) = (null, _time.GetUtcNow(), session.Failure?.Message);
+                Changed();
+            }
+
+            Raise(SessionEnded, session);
+        }
+    }
+
+    private void Changed()
+    {
+        _changed.TrySetResult();
+        _changed = NewChange();
+    }
+
+    private Entry EntryOf(Guid agentId)
+    {
+        if (!_entries.TryGetValue(agentId, out var entry))
+        {
+            _entries[agentId] = entry = new Entry { Since = _time.GetUtcNow() };
+        }
+
+        return entry;
+    }
+
+    private void Raise(Action<LinkSession>? subscribers, LinkSession session)
+    {
+        try
+        {
+            subscribers?.Invoke(session);
+        }
+        catch (Exception error)
+        {
+            LinkHostLog.SubscriberFailed(_logger, error, session.SessionId);
+        }
+    }
+
+    private sealed class Entry
+    {
+        public LinkSession? Session { get; set; }
+
+        public DateTimeOffset Since { get; set; }
+
+        public string? LastError { get; set; }
+    }
 }
