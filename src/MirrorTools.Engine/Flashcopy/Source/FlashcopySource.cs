@@ -255,7 +255,11 @@ public sealed class FlashcopySource : IAsyncDisposable
             Control = control,
             Maps = maps,
             Gate = gate,
-            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, gate, record, parts.Faults),
+            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, gate, record, parts.Time, parts.Faults)
+            {
+                IntermediateDeadline = parts.Options.LocalDeadline,
+                IntermediateIsDown = record.Suspended == SuspendReason.FirstIntermediateFailed,
+            },
             Copier = copier,
             Waiters = new WriteWaiters(control, parts.Time, parts.Options, maps, copier),
             Events = events,
@@ -264,7 +268,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         if (log.HotRegions.Count > 0 || log.AllUnknown)
         {
             // What was hot is known as different now; once that is durable the log may forget it.
-            await core.Journal.CloseCleanlyAsync(parts.Options.GateDeadline);
+            await SettleHotRegionsAsync(core);
         }
 
         if (record.FirstIntermediateLent || record.Suspended == SuspendReason.FirstIntermediateFailed)
@@ -276,6 +280,21 @@ public sealed class FlashcopySource : IAsyncDisposable
         recovered?.Start(source.OnFault);
         source._background = core.Flows.WatchAsync(source.RunBackgroundAsync());
         return source;
+    }
+
+    private static async Task SettleHotRegionsAsync(SourceCore core)
+    {
+        try
+        {
+            await core.Journal.CloseCleanlyAsync(core.Options.GateDeadline);
+        }
+        catch (FirstIntermediateException)
+        {
+            // Hosts are served without it; the next cooling meets the fault again and suspends the pair (F-22).
+            core.Journal.IntermediateIsDown = true;
+            await core.Journal.CloseCleanlyAsync(core.Options.GateDeadline);
+            core.Journal.IntermediateIsDown = false;
+        }
     }
 
     private async Task RunBackgroundAsync()
@@ -306,6 +325,10 @@ public sealed class FlashcopySource : IAsyncDisposable
         catch (TimeoutException)
         {
             // A write takes long; the next round tries again.
+        }
+        catch (FirstIntermediateException exception)
+        {
+            OnFault(SuspendReason.FirstIntermediateFailed, exception.Message);
         }
         catch (IOException exception)
         {

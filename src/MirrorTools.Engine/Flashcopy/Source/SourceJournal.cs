@@ -2,6 +2,7 @@ using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
+using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
 
@@ -16,11 +17,12 @@ internal sealed class SourceJournal
     private readonly IBlockDevice _source;
     private readonly IBlockDevice _intermediate;
     private readonly EpochGate _gate;
+    private readonly TimeProvider _time;
     private readonly FlashcopyFaults _faults;
     private Task _cooling = Task.CompletedTask;
 
     public SourceJournal(
-        MetadataStore store, DirtyRegionLog log, SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, EpochGate gate, PairRecord record, FlashcopyFaults faults)
+        MetadataStore store, DirtyRegionLog log, SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, EpochGate gate, PairRecord record, TimeProvider time, FlashcopyFaults faults)
     {
         _store = store;
         _log = log;
@@ -28,9 +30,16 @@ internal sealed class SourceJournal
         _source = source;
         _intermediate = intermediate;
         _gate = gate;
+        _time = time;
         _faults = faults;
         Record = record;
     }
+
+    /// <summary>True while the first intermediate has failed: pages are written as if it held nothing, and nobody waits for it.</summary>
+    public bool IntermediateIsDown { get; set; }
+
+    /// <summary>How long the first intermediate's flush may take.</summary>
+    public TimeSpan IntermediateDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The record as it is on disk.</summary>
     public PairRecord Record { get; private set; }
@@ -104,7 +113,7 @@ internal sealed class SourceJournal
                 if (!_faults.PersistMapsBeforeData)
                 {
                     await _source.FlushAsync(CancellationToken.None);
-                    await _intermediate.FlushAsync(CancellationToken.None);
+                    await FlushIntermediateAsync();
                 }
 
                 await _store.SourceMaps.WritePagesAsync(pages, snapshot, Epoch, CancellationToken.None);
@@ -124,6 +133,24 @@ internal sealed class SourceJournal
                     _maps.Behind.Mark(page);
                 }
             }
+        }
+    }
+
+    // A first intermediate that fails or hangs must not keep regions hot, or hosts would run out of them (P-8).
+    private async Task FlushIntermediateAsync()
+    {
+        if (IntermediateIsDown)
+        {
+            return;
+        }
+
+        try
+        {
+            await _intermediate.FlushAsync(CancellationToken.None).AsTask().WithDeadline(IntermediateDeadline, _time, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is IOException or TimeoutException)
+        {
+            throw new FirstIntermediateException($"The first intermediate can't be flushed: {exception.Message}", exception);
         }
     }
 
@@ -164,7 +191,7 @@ internal sealed class SourceJournal
     // What is written is what was true before the flush: bits that are set while it runs speak of data it may not have covered.
     private GrainMap[] Snapshot(List<int> pages)
     {
-        GrainMap[] live = [_maps.InB, _maps.OnC, _maps.Mode.Future, _maps.Cycle];
+        GrainMap[] live = [IntermediateIsDown ? new GrainMap(_maps.InB.GrainCount, false) : _maps.InB, _maps.OnC, _maps.Mode.Future, _maps.Cycle];
         GrainMap[] snapshot = [.. live.Select(map => new GrainMap(map.GrainCount, false))];
         GrainMap? retiring = _maps.Mode.Retiring;
         Span<ulong> words = stackalloc ulong[GrainMap.WordsPerPage];

@@ -48,6 +48,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));
         if (reason == SuspendReason.FirstIntermediateFailed)
         {
+            core.Journal.IntermediateIsDown = true;
             await StopUsingFutureAsync();
         }
 
@@ -73,6 +74,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             // What B holds is not to be trusted after a fault; what site 2 holds is.
             core.Maps.InB.Reset(false);
             core.Maps.TouchAll();
+            core.Journal.IntermediateIsDown = false;
         }
 
         await core.Journal.WriteAsync(record with { Suspended = SuspendReason.None });
