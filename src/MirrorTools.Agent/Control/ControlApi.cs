@@ -21,6 +21,11 @@ internal static class ControlApi
         app.UseRouting();
         app.MapOpenApi("/{documentName}/openapi.json");
         AgentEndpoints.Map(app);
+        TrustEndpoints.Map(app);
+        PairEndpoints.Map(app);
+        CycleEndpoints.Map(app);
+        VolumeEndpoints.Map(app);
         EventEndpoints.Map(app);
+        OperationEndpoints.Map(app);
     }
 }

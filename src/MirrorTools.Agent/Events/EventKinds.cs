@@ -48,25 +48,83 @@ public static class EventKinds
 
     /// <summary>A fault suspended a pair.</summary>
     public static readonly EventKind PairSuspendedByFault = new(
-        "PairSuspendedByFault", Error, "Pair {pair} was suspended ({errorId}): {cause} Hosts go on; run Resume-MirrorPair when it is mended.");
+        "PairSuspendedByFault", Error, "Pair {pair} was suspended ({reason}): {detail} Hosts go on; run Resume-MirrorPair when it is mended.");
 
     /// <summary>A pair was resumed.</summary>
     public static readonly EventKind PairResumed = new("PairResumed", Information, "Pair {pair} was resumed.");
 
     /// <summary>A pair is latched as failed.</summary>
-    public static readonly EventKind PairFailed = new("PairFailed", Error, "Pair {pair} failed: {cause} Its maps stay dirty.");
+    public static readonly EventKind PairFailed = new("PairFailed", Error, "Pair {pair} failed: {detail} Its maps stay dirty.");
 
     /// <summary>A cycle began.</summary>
-    public static readonly EventKind CycleStarted = new("CycleStarted", Information, "Cycle {point} of pair {pair} began with {grains} grains to copy.");
+    public static readonly EventKind CycleStarted = new("CycleStarted", Information, "Cycle {point} of pair {pair} began; its point was taken at {t1}.");
 
     /// <summary>A cycle was committed.</summary>
-    public static readonly EventKind CycleCommitted = new("CycleCommitted", Information, "Point {point} of pair {pair} was committed; its t1 is {pointTime}.");
+    public static readonly EventKind CycleCommitted = new("CycleCommitted", Information, "Point {point} of pair {pair} was committed; it was taken at {t1}.");
 
     /// <summary>A cycle was given up.</summary>
-    public static readonly EventKind CycleGivenUp = new("CycleGivenUp", Warning, "Point {point} of pair {pair} was given up: {cause} The point before it stands.");
+    public static readonly EventKind CycleGivenUp = new("CycleGivenUp", Warning, "Point {point} of pair {pair} was given up ({reason}); the point before it stands.");
 
     /// <summary>A cycle was superseded.</summary>
-    public static readonly EventKind CycleSuperseded = new("CycleSuperseded", Information, "Point {point} of pair {pair} was superseded by a newer one.");
+    public static readonly EventKind CycleSuperseded = new("CycleSuperseded", Information, "Point {point} of pair {pair} was superseded by point {by}.");
+
+    /// <summary>Writes in flight kept a point from being taken.</summary>
+    public static readonly EventKind PointNotTaken = new(
+        "PointNotTaken", Warning, "No point of pair {pair} could be taken: writes were in flight for more than {deadlineMs} ms. The next tick or Start-FlashcopyCycle tries again.");
+
+    /// <summary>Host writes no longer wait for site 2.</summary>
+    public static readonly EventKind WritesDegraded = new(
+        "WritesDegraded", Warning, "Writes to pair {pair} no longer wait for the other site, which did not answer for {deadlineMs} ms.");
+
+    /// <summary>B failed.</summary>
+    public static readonly EventKind FirstIntermediateFailed = new("FirstIntermediateFailed", Error, "The first intermediate of pair {pair} failed: {detail}");
+
+    /// <summary>A can't be read.</summary>
+    public static readonly EventKind SourceUnreadable = new("SourceUnreadable", Error, "The source of pair {pair} can't be read: {detail}");
+
+    /// <summary>C failed.</summary>
+    public static readonly EventKind SecondIntermediateFailed = new("SecondIntermediateFailed", Error, "The second intermediate of pair {pair} failed: {detail}");
+
+    /// <summary>D failed.</summary>
+    public static readonly EventKind TargetFailed = new("TargetFailed", Error, "The target of pair {pair} failed: {detail}");
+
+    /// <summary>The metadata failed.</summary>
+    public static readonly EventKind MetadataFailed = new("MetadataFailed", Error, "The metadata of pair {pair} failed: {detail}");
+
+    /// <summary>One place of the dirty-region log failed.</summary>
+    public static readonly EventKind RegionLogPlaceFailed = new(
+        "RegionLogPlaceFailed", Warning, "Place {place} of the dirty-region log of pair {pair} failed: {detail} The other place goes on alone.");
+
+    /// <summary>A page of the maps was corrupt.</summary>
+    public static readonly EventKind MapPageCorrupt = new("MapPageCorrupt", Warning, "Page {page} of the maps of pair {pair} was corrupt; its grains are copied again.");
+
+    /// <summary>The pair was not closed cleanly.</summary>
+    public static readonly EventKind UncleanStart = new(
+        "UncleanStart", Warning, "Pair {pair} was not closed cleanly: {grains} grains in {hotRegions} hot regions may differ and are copied again.");
+
+    /// <summary>A storage was written while the pair was closed.</summary>
+    public static readonly EventKind StorageChangedOutside = new(
+        "StorageChangedOutside", Warning, "'{path}' of pair {pair} was written while the pair was closed; it is compared by hash before anything is trusted.");
+
+    /// <summary>A comparison by hash ended.</summary>
+    public static readonly EventKind Compared = new("Compared", Information, "Pair {pair} was compared by hash: {equal} grains are equal, {different} differ.");
+
+    /// <summary>B was lent or returned.</summary>
+    public static readonly EventKind FirstIntermediateLent = new("FirstIntermediateLent", Information, "The first intermediate of pair {pair} was lent or returned (lent: {lent}).");
+
+    /// <summary>The pair's link is up.</summary>
+    public static readonly EventKind PairConnected = new("PairConnected", Information, "The two sites of pair {pair} are connected.");
+
+    /// <summary>The pair's link is down.</summary>
+    public static readonly EventKind PairDisconnected = new(
+        "PairDisconnected", Warning, "The two sites of pair {pair} are not connected ({reason}). Hosts go on; changes are recorded.");
+
+    /// <summary>The other site holds a newer generation.</summary>
+    public static readonly EventKind GenerationOutdated = new(
+        "GenerationOutdated", Error, "The other site of pair {pair} was recovered and holds generation {generation}; this site refuses hosts. Run Resume-MirrorPair -DiscardChangesOn AGENT.");
+
+    /// <summary>This side became the target.</summary>
+    public static readonly EventKind BecameTarget = new("BecameTarget", Information, "This side of pair {pair} is now the target, in generation {generation}.");
 
     /// <summary>A schedule was set.</summary>
     public static readonly EventKind ScheduleSet = new("ScheduleSet", Information, "The schedule of pair {pair} is now {schedule}.");
@@ -86,7 +144,7 @@ public static class EventKinds
 
     /// <summary>A pair was recovered at site 2.</summary>
     public static readonly EventKind PairRecovered = new(
-        "PairRecovered", Warning, "Pair {pair} was recovered at point {point}; writes of the last {dataLossMs} ms before are lost. It took {recoveryTimeMs} ms.");
+        "PairRecovered", Warning, "Pair {pair} was recovered at point {point}, taken at {t1}, in generation {generation}; later writes are lost.");
 
     /// <summary>Both sites were written since they parted.</summary>
     public static readonly EventKind SplitBrain = new(

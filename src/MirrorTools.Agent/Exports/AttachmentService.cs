@@ -99,7 +99,8 @@ internal sealed class AttachmentService(AgentRuntime runtime, EventLog events, I
         await _changes.WaitAsync(cancel);
         try
         {
-            foreach (var record in Records.Where(record => record.VolumeId == volume.Id).ToList())
+            // A copy that hosts may not have now keeps its attachments for the time when they may.
+            foreach (var record in Records.Where(record => record.VolumeId == volume.Id && volume.MountRefusal() is null).ToList())
             {
                 try
                 {
@@ -156,14 +157,25 @@ internal sealed class AttachmentService(AgentRuntime runtime, EventLog events, I
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_open.Values.ToList().Select(attachment => attachment.DisposeAsync().AsTask()));
+    public async ValueTask DisposeAsync()
+    {
+        List<Guid> open;
+        lock (_open)
+        {
+            open = [.. _open.Keys];
+        }
+
+        await Task.WhenAll(open.Select(CloseAsync));
+    }
 
     private async Task<Attachment> OpenAsync(Volume volume, AttachmentRecord record, CancellationToken cancel)
     {
-        if (volume.Device is not { } device || volume.RefusalReason() is { })
+        if (volume.Device is not { } device || (volume.RefusalReason() ?? volume.MountRefusal()) is { })
         {
             throw new ControlException(
-                ErrorIds.VolumeNotMountable, $"'{volume.Name}' can't be given to hosts: {volume.RefusalReason() ?? "it belongs to its pair"}.", volume.Name);
+                ErrorIds.VolumeNotMountable,
+                $"'{volume.Name}' can't be given to hosts: {volume.RefusalReason() ?? volume.MountRefusal() ?? "it is a storage of its pair."}",
+                volume.Name);
         }
 
         var exports = new NbdExportTable();

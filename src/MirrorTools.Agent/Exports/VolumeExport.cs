@@ -16,6 +16,8 @@ public sealed class VolumeExport(string name, Volume volume, IBlockDevice device
     private static readonly string[] PlainContexts = [NbdMetaContexts.BaseAllocation];
     private static readonly string[] MirrorContexts = [NbdMetaContexts.BaseAllocation, NbdMetaContexts.Copied, NbdMetaContexts.Future];
 
+    private readonly MapCache _maps = new(volume);
+
     /// <inheritdoc/>
     public string Name { get; } = name;
 
@@ -34,7 +36,7 @@ public sealed class VolumeExport(string name, Volume volume, IBlockDevice device
         | (isReadOnly || volume.IsReadOnly() ? NbdExportFeatures.ReadOnly : 0);
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> MetaContexts => volume.Maps() is null ? PlainContexts : MirrorContexts;
+    public IReadOnlyList<string> MetaContexts => volume.SnapshotMap is null ? PlainContexts : MirrorContexts;
 
     /// <inheritdoc/>
     public string? RefusalReason => volume.RefusalReason();
@@ -79,9 +81,7 @@ public sealed class VolumeExport(string name, Volume volume, IBlockDevice device
     {
         if (context != NbdMetaContexts.BaseAllocation)
         {
-            return volume.Maps() is { } maps
-                ? GrainStatus(context == NbdMetaContexts.Copied ? maps.Copied : maps.Future, offsetBytes, lengthBytes, extents.Span)
-                : throw new NbdException(NbdError.NotSupported, "The volume keeps no maps now.");
+            return GrainStatus(await _maps.GetAsync(context == NbdMetaContexts.Copied), offsetBytes, lengthBytes, extents.Span);
         }
 
         var count = 0;

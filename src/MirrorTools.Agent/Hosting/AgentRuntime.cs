@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using MirrorTools.Agent.State;
+using MirrorTools.Agent.Trust;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Agents;
 
@@ -10,11 +11,10 @@ namespace MirrorTools.Agent.Hosting;
 /// <summary>What this process knows of itself.</summary>
 /// <param name="settings">What was chosen.</param>
 /// <param name="paths">Where things are.</param>
-/// <param name="runtimeDirectory">Where sockets are.</param>
-/// <param name="agentId">The agent's id.</param>
+/// <param name="identity">Who it is.</param>
 /// <param name="time">The clock.</param>
 /// <param name="server">Knows the API's real port.</param>
-public sealed class AgentRuntime(AgentSettings settings, StatePaths paths, string runtimeDirectory, Guid agentId, TimeProvider time, IServer server)
+public sealed class AgentRuntime(AgentSettings settings, StatePaths paths, AgentIdentity identity, TimeProvider time, IServer server)
 {
     /// <summary>What was chosen.</summary>
     public AgentSettings Settings { get; } = settings;
@@ -23,10 +23,13 @@ public sealed class AgentRuntime(AgentSettings settings, StatePaths paths, strin
     public StatePaths Paths { get; } = paths;
 
     /// <summary>Where sockets are.</summary>
-    public string RuntimeDirectory { get; } = runtimeDirectory;
+    public string RuntimeDirectory { get; } = Hosting.RuntimeDirectory.Prepare(paths.Directory);
 
     /// <summary>The agent's id.</summary>
-    public Guid AgentId { get; } = agentId;
+    public Guid AgentId => identity.AgentId;
+
+    /// <summary>What peers pin.</summary>
+    public string Fingerprint => identity.Fingerprint;
 
     /// <summary>When it started.</summary>
     public DateTimeOffset StartedAt { get; } = time.GetUtcNow();

@@ -5,7 +5,7 @@ using MirrorTools.Engine.Maps;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>
-/// What a pair is, the same on both agents. Kept in the index of the state directory, and beside the metadata of each side so that the index can be rebuilt.
+/// What a pair is, the same on both agents. Kept in the index of the state directory, and in the metadata of each side so that the index can be rebuilt.
 /// </summary>
 public sealed record PairDefinition
 {
@@ -40,10 +40,10 @@ public sealed record PairDefinition
     public required int GrainBytes { get; init; }
 
     /// <summary>What a host write to an uncopied grain does first.</summary>
-    public WritePolicy WritePolicy { get; init; } = WritePolicy.CopyOnWrite;
+    public WritePolicy WritePolicy { get; init; } = WritePolicy.CopyOnWriteLocal;
 
     /// <summary>After how long a policy that waits acts as <see cref="WritePolicy.CopyOnWriteLocal"/>.</summary>
-    public long WriteDeadlineMs { get; init; } = 5_000;
+    public long WriteDeadlineMs { get; init; } = 2_000;
 
     /// <summary>How many committed points are kept.</summary>
     public int RetainPoints { get; init; } = 1;

@@ -9,10 +9,6 @@ namespace MirrorTools.Agent.Pairs;
 /// <param name="RegionLog">The second copy of the dirty-region log, on another device where there is one.</param>
 public sealed record SiteDefinition(Guid AgentId, string AgentName, string Volume, string Intermediate, string Metadata, string RegionLog)
 {
-    /// <summary>The copy of the pair's definition that the index is rebuilt from.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
-    public string DefinitionCopy => Metadata + ".json";
-
     /// <summary>The storages of the side.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<string> Storages => [Volume, Intermediate];

@@ -30,9 +30,6 @@ internal sealed class SiteMaker
         _made.Add(path);
     }
 
-    /// <summary>Keeps note of a file that was made elsewhere.</summary>
-    public void Note(string path) => _made.Add(path);
-
     /// <summary>Removes what was made.</summary>
     public void TakeBack()
     {

@@ -47,12 +47,12 @@ public sealed record PairSchedule
     }
 
     /// <summary>The first tick after an instant; null for the kinds that have none.</summary>
-    /// <param name="last">The tick before, or the last point's time.</param>
-    /// <param name="now">The present; ticks that were missed come as one, now.</param>
-    public DateTimeOffset? NextTick(DateTimeOffset? last, DateTimeOffset now) => Kind switch
+    /// <param name="anchor">An instant that is a tick of an interval.</param>
+    /// <param name="after">The instant.</param>
+    public DateTimeOffset? NextTick(DateTimeOffset anchor, DateTimeOffset after) => Kind switch
     {
-        ScheduleKind.Every => last is { } before && before + Every > now ? before + Every : now,
-        ScheduleKind.Cron => CronExpression.Parse(Cron!).Next(now, TimeZoneInfo.FindSystemTimeZoneById(TimeZone!)),
+        ScheduleKind.Every => anchor + (Every * (Math.Floor((after - anchor) / Every) + 1)),
+        ScheduleKind.Cron => CronExpression.Parse(Cron!).Next(after, TimeZoneInfo.FindSystemTimeZoneById(TimeZone!)),
         _ => null,
     };
 

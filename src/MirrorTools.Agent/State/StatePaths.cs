@@ -27,6 +27,12 @@ public sealed class StatePaths(string directory)
     /// <summary>The attachments that a restart brings back.</summary>
     public string Attachments => Path.Combine(Directory, "attachments.json");
 
+    /// <summary>What storages looked like at their clean close.</summary>
+    public string Stamps => Path.Combine(Directory, "stamps.json");
+
+    /// <summary>The second copies of dirty-region logs that no storage has a directory for.</summary>
+    public string RegionLogs => Path.Combine(Directory, "regions");
+
     /// <summary>The event log.</summary>
     public string Events => Path.Combine(Directory, "events");
 

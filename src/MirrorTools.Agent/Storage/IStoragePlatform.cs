@@ -16,6 +16,9 @@ public interface IStoragePlatform
     /// <summary>Which file or device a path leads to, found without locks; null where nothing is there.</summary>
     StorageIdentity? TryIdentify(string path);
 
+    /// <summary>Size and times of what a path leads to; null where nothing is there.</summary>
+    CleanCloseStamp? TryStamp(string path);
+
     /// <summary>What a file takes on its file system, in bytes; null where that is not known.</summary>
     long? TryMeasureAllocated(string path);
 

@@ -44,8 +44,8 @@ public static class StorageFiles
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lengthBytes);
         try
         {
-            using var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-            Extend(path, handle, lengthBytes);
+            using var made = new FileStream(path, NewFile());
+            Extend(path, made.SafeFileHandle, lengthBytes);
         }
         catch (Exception error) when (OpenError.IsOfTheSystem(error))
         {
@@ -59,8 +59,23 @@ public static class StorageFiles
     /// <summary>Which file or device a path leads to, found without locks; null where nothing is there.</summary>
     public static StorageIdentity? TryIdentify(string path) => StoragePlatform.Current.TryIdentify(path);
 
+    /// <summary>Size and times of what a path leads to; null where nothing is there.</summary>
+    public static CleanCloseStamp? TryStamp(string path) => StoragePlatform.Current.TryStamp(path);
+
     /// <summary>What a path takes on its file system; null where that is not known.</summary>
     public static long? TryMeasureAllocated(string path) => StoragePlatform.Current.TryMeasureAllocated(path);
+
+    // A volume's content is for its owner, whatever the umask.
+    private static FileStreamOptions NewFile()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
+    }
 
     private static void Extend(string path, SafeFileHandle handle, long lengthBytes)
     {

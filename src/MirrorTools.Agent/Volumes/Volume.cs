@@ -40,6 +40,9 @@ public sealed class Volume
     /// <summary>True while hosts may only read.</summary>
     public Func<bool> IsReadOnly { get; init; } = () => false;
 
-    /// <summary>The pair's copied and future maps on this side, for block status; null where there are none.</summary>
-    public Func<(GrainMap Copied, GrainMap Future)?> Maps { get; init; } = () => null;
+    /// <summary>Why hosts can't be attached, where the volume can be read; null where they can.</summary>
+    public Func<string?> MountRefusal { get; init; } = () => null;
+
+    /// <summary>A copy of the pair's copied (or future) map on this side, for block status; null where there are none.</summary>
+    public Func<bool, Task<GrainMap>>? SnapshotMap { get; init; }
 }

@@ -17,7 +17,7 @@ internal sealed class VolumeService(IVolumeDirectory volumes, AttachmentService 
     public async Task<AttachmentInfo> MountAsync(string nameOrId, MountRequest request, string actor, CancellationToken cancel)
     {
         var volume = Find(nameOrId);
-        if (volume.IsReadOnly() && !request.ReadOnly && volume.Device is not null)
+        if (volume.IsReadOnly() && !request.ReadOnly && volume.Device is not null && volume.MountRefusal() is null)
         {
             throw new ControlException(ErrorIds.VolumeReadOnly, $"'{volume.Name}' takes no writes now; attach it read-only.", volume.Name);
         }
@@ -56,6 +56,8 @@ internal sealed class VolumeService(IVolumeDirectory volumes, AttachmentService 
 
     public async Task FlushAsync(string nameOrId, CancellationToken cancel) => await Open(nameOrId, 0, 0).Device.FlushAsync(cancel);
 
+    private VolumeInfo Describe(Volume volume) => Describe(volume, attachments.Of(volume.Id));
+
     private Volume Find(string nameOrId) =>
         volumes.List().FirstOrDefault(volume => volume.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase)
             || (Guid.TryParse(nameOrId, out var id) && volume.Id == id))
@@ -67,7 +69,7 @@ internal sealed class VolumeService(IVolumeDirectory volumes, AttachmentService 
         if (volume.Device is not { } device || volume.RefusalReason() is { })
         {
             throw new ControlException(
-                ErrorIds.VolumeNotMountable, $"'{volume.Name}' can't be read or written: {volume.RefusalReason() ?? "it belongs to its pair"}.", volume.Name);
+                ErrorIds.VolumeNotMountable, $"'{volume.Name}' can't be read or written: {volume.RefusalReason() ?? "it is a storage of its pair."}", volume.Name);
         }
 
         if (((offset | length) & (BlockGeometry.SectorBytes - 1)) != 0)
@@ -84,7 +86,8 @@ internal sealed class VolumeService(IVolumeDirectory volumes, AttachmentService 
         return (volume, device);
     }
 
-    private VolumeInfo Describe(Volume volume) => new()
+    /// <summary>The contract's form.</summary>
+    public static VolumeInfo Describe(Volume volume, IEnumerable<AttachmentInfo> attached) => new()
     {
         Id = volume.Id.ToString(),
         Name = volume.Name,
@@ -96,8 +99,8 @@ internal sealed class VolumeService(IVolumeDirectory volumes, AttachmentService 
         SectorSizeBytes = volume.Geometry.LogicalSectorBytes,
         GrainSizeBytes = volume.GrainBytes,
         AllocatedBytes = volume.Path is { } path ? Storage.StorageFiles.TryMeasureAllocated(path) : null,
-        Mountable = volume.Device is not null && volume.RefusalReason() is null,
+        Mountable = volume.Device is not null && volume.RefusalReason() is null && volume.MountRefusal() is null,
         ReadOnly = volume.IsReadOnly(),
-        Attachments = [.. attachments.Of(volume.Id)],
+        Attachments = [.. attached],
     };
 }

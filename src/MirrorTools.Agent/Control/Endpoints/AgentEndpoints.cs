@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
 using MirrorTools.Agent.Hosting;
+using MirrorTools.Agent.Link;
+using MirrorTools.Agent.Pairs;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Agents;
+using MirrorTools.Engine.Flashcopy.Source;
 
 namespace MirrorTools.Agent.Control.Endpoints;
 
@@ -10,8 +13,8 @@ internal static class AgentEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Routes.Agent, (AgentRuntime runtime) => Describe(runtime));
-        routes.MapPost(Routes.AgentStop, (AgentRuntime runtime, HttpContext context, IHostApplicationLifetime lifetime) =>
+        routes.MapGet(Routes.Agent, DescribeAsync);
+        routes.MapPost(Routes.AgentStop, async (AgentRuntime runtime, LinkHost link, PairRegistry pairs, HttpContext context, IHostApplicationLifetime lifetime) =>
         {
             // After the answer is out, so that the admin sees it.
             context.Response.OnCompleted(() =>
@@ -19,21 +22,29 @@ internal static class AgentEndpoints
                 lifetime.StopApplication();
                 return Task.CompletedTask;
             });
-            return TypedResults.Accepted((string?)null, Describe(runtime));
+            return TypedResults.Accepted((string?)null, await DescribeAsync(runtime, link, pairs));
         });
     }
 
-    private static AgentInfo Describe(AgentRuntime runtime) => new()
+    private static async Task<AgentInfo> DescribeAsync(AgentRuntime runtime, LinkHost link, PairRegistry pairs)
     {
-        AgentId = runtime.AgentId.ToString(),
-        Name = runtime.Settings.Name,
-        Version = ProductVersion.Text,
-        ApiVersions = [Routes.Version],
-        ProcessId = Environment.ProcessId,
-        StartedAt = WireTime.Write(runtime.StartedAt),
-        StateDirectory = runtime.Paths.Directory,
-        ApiAddress = runtime.ApiAddress,
-        ConfigPath = runtime.Settings.ConfigPath,
-        OperatingSystem = RuntimeInformation.OSDescription,
-    };
+        var statuses = await Task.WhenAll(pairs.List().Select(pair => pair.SourceSide?.Source).OfType<FlashcopySource>().Select(source => source.GetStatusAsync()));
+        return new AgentInfo
+        {
+            AgentId = runtime.AgentId.ToString(),
+            Name = runtime.Settings.Name,
+            Version = ProductVersion.Text,
+            ApiVersions = [Routes.Version],
+            ProcessId = Environment.ProcessId,
+            StartedAt = WireTime.Write(runtime.StartedAt),
+            StateDirectory = runtime.Paths.Directory,
+            ApiAddress = runtime.ApiAddress,
+            LinkAddress = runtime.AdvertisedAddresses(link.ListenEndPoints) is [var address, ..] ? address : null,
+            CertificateFingerprint = runtime.Fingerprint,
+            ConfigPath = runtime.Settings.ConfigPath,
+            OperatingSystem = RuntimeInformation.OSDescription,
+            PairCount = pairs.List().Count,
+            RunningCycleCount = statuses.Count(status => status.Point != 0),
+        };
+    }
 }

@@ -3,6 +3,7 @@ using MirrorTools.Agent.Trust;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Agent.Control.Errors;
@@ -16,6 +17,7 @@ internal static class ErrorTranslation
         ControlException known => known,
         StorageOpenException open => new ControlException(IdOf(open.Fault), open.Message, open.Path, open),
         BlockDeviceException device => new ControlException(IdOf(device.Fault), device.Message, null, device),
+        PairException pair => new ControlException(IdOf(pair.Error), pair.Message, null, pair),
         TrustException trust => new ControlException(IdOf(trust.ErrorId), trust.Message, null, trust),
         LinkRequestException refused => FromPeer(refused),
         LinkClosedException closed => new ControlException(
@@ -47,6 +49,27 @@ internal static class ErrorTranslation
         BlockDeviceFault.ReadOnly => ErrorIds.StorageReadOnly,
         BlockDeviceFault.Truncated => ErrorIds.ImageTruncated,
         _ => ErrorIds.DeviceError,
+    };
+
+    /// <summary>The id for an operation that a pair refuses.</summary>
+    public static string IdOf(PairError error) => error switch
+    {
+        PairError.CycleRunning => ErrorIds.CycleRunning,
+        PairError.NoCycleRunning => ErrorIds.NoCycleRunning,
+        PairError.PairSuspended => ErrorIds.PairSuspended,
+        PairError.PairNotSuspended => ErrorIds.PairNotSuspended,
+        PairError.InDoubt or PairError.LinkDown => ErrorIds.PeerUnreachable,
+        PairError.FirstIntermediateLent or PairError.GateTimedOut => ErrorIds.PairBusy,
+        PairError.PointBeingDecided => ErrorIds.CycleCannotBeSuperseded,
+        PairError.NoCommittedPoint => ErrorIds.NoCommittedPoint,
+        PairError.SourceStillReachable => ErrorIds.SourceStillReachable,
+        PairError.SplitBrain or PairError.OldGeneration => ErrorIds.SplitBrain,
+        PairError.AlreadyRecovered => ErrorIds.PairAlreadyRecovered,
+        PairError.PointGivenUp => ErrorIds.CycleGivenUp,
+        PairError.StorageFailed => ErrorIds.DeviceError,
+        PairError.PairFailed => ErrorIds.PairFailed,
+        PairError.GeometryMismatch => ErrorIds.TargetTooSmall,
+        _ => ErrorIds.InternalError,
     };
 
     private static string IdOf(TrustErrorId id) => id switch

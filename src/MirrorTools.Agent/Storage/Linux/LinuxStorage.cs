@@ -26,6 +26,19 @@ internal sealed unsafe class LinuxStorage : IStoragePlatform
         }
     }
 
+    public CleanCloseStamp? TryStamp(string path)
+    {
+        try
+        {
+            var status = FileStatus.Of(path);
+            return status.IsBlockDevice ? default(CleanCloseStamp) : new CleanCloseStamp(status.LengthBytes, status.ModifiedNs, status.ChangedNs);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     public long? TryMeasureAllocated(string path)
     {
         try

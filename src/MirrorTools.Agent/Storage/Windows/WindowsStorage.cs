@@ -42,6 +42,19 @@ internal sealed unsafe class WindowsStorage : IStoragePlatform
         }
     }
 
+    public CleanCloseStamp? TryStamp(string path)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Stamp(handle);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     public long? TryMeasureAllocated(string path)
     {
         var low = Kernel32.GetCompressedFileSize(path, out var high);

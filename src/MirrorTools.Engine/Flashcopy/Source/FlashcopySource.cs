@@ -394,6 +394,11 @@ public sealed class FlashcopySource : IAsyncDisposable
     {
         PairRecord record = _core.Journal.Record;
         bool hasPoint = _cycle.Point != 0;
+        if (!hasPoint)
+        {
+            _core.Maps.Recount();
+        }
+
         return new SourceStatus
         {
             State = _cycle.State,
@@ -404,6 +409,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             TakenAt = hasPoint ? _cycle.TakenAt : null,
             CycleGrains = hasPoint ? _core.Maps.CycleGrains : 0,
             UncopiedGrains = hasPoint ? _core.Maps.Uncopied : 0,
+            ChangedGrains = Math.Min(_core.Maps.Geometry.GrainCount, (hasPoint ? 0 : _core.Maps.Uncopied) + _core.Maps.Mode.Future.CountSet()),
             LastCommitted = record.LastCommitted,
             RecentPoints = record.RecentPoints,
             Generations = record.Generations,

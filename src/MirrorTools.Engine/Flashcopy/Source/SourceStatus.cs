@@ -29,6 +29,9 @@ public sealed record SourceStatus
     /// <summary>How many of them are not in B and on C yet.</summary>
     public required long UncopiedGrains { get; init; }
 
+    /// <summary>How many grains have changed since the last point that was taken, or are to be copied for another reason when none is under way.</summary>
+    public required long ChangedGrains { get; init; }
+
     /// <summary>The last committed point.</summary>
     public required CommittedPoint LastCommitted { get; init; }
 

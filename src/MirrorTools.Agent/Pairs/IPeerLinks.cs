@@ -1,0 +1,20 @@
+using MirrorTools.Engine.Link;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>A port: the other agents.</summary>
+internal interface IPeerLinks
+{
+    /// <summary>The trusted agent of that name or id.</summary>
+    /// <exception cref="Control.Errors.ControlException">There is none.</exception>
+    (Guid AgentId, string Name) Find(string nameOrId);
+
+    /// <summary>True while a session to the agent stands.</summary>
+    bool IsConnected(Guid agentId);
+
+    /// <summary>Opens a channel for a pair as soon as there is a session.</summary>
+    Task<IPeerChannel> OpenChannelAsync(Guid agentId, Guid pairId, CancellationToken cancellationToken);
+
+    /// <summary>Asks the agent something; waits for a session only as long as a request may take.</summary>
+    Task<ReadOnlyMemory<byte>> RequestAsync(Guid agentId, string method, ReadOnlyMemory<byte> json, CancellationToken cancellationToken);
+}

@@ -1,0 +1,70 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Engine.Link;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>
+/// Keeps a pair's two sides connected, from the side that is the source: opens a channel, waits for its end, and opens another one after a pause that grows while
+/// conversations end at once.
+/// </summary>
+internal sealed class PairConnector : IAsyncDisposable
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SteadyAfter = TimeSpan.FromSeconds(10);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _run;
+
+    private PairConnector(Func<CancellationToken, Task<IPeerChannel>> open, TimeProvider time) => _run = RunAsync(open, time);
+
+    /// <summary>Connects a side to another agent.</summary>
+    public static PairConnector ToPeer(PairSide source, Guid peerAgentId, IPeerLinks links, TimeProvider time) => new(
+        async cancel =>
+        {
+            var channel = await links.OpenChannelAsync(peerAgentId, source.Definition.Id, cancel);
+            source.Attach(channel);
+            return channel;
+        },
+        time);
+
+    /// <summary>Connects the two sides of one agent.</summary>
+    public static PairConnector Within(PairSide source, PairSide other, TimeProvider time) => new(
+        cancel =>
+        {
+            var (near, far) = LocalChannel.Create(source.Definition.Id);
+            other.Attach(far);
+            source.Attach(near);
+            return Task.FromResult<IPeerChannel>(near);
+        },
+        time);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(Func<CancellationToken, Task<IPeerChannel>> open, TimeProvider time)
+    {
+        await Task.Yield();
+        var pause = ShortestPause;
+        while (!_stop.IsCancellationRequested)
+        {
+            var began = time.GetTimestamp();
+            try
+            {
+                var channel = await open(_stop.Token);
+                await channel.Closed.WaitAsync(_stop.Token);
+            }
+            catch (Exception error) when (error is LinkClosedException or ControlException or LinkRequestException)
+            {
+                // The pair's own state and the link's events tell; here it only means to try again.
+            }
+
+            pause = time.GetElapsedTime(began) > SteadyAfter ? ShortestPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(pause, time, _stop.Token);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Volumes;
+using MirrorTools.Contracts;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Contracts.Recovery;
+using MirrorTools.Contracts.Volumes;
+using MirrorTools.Engine.Flashcopy.Target;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>Recovery at site 2 (F-16), and what it would mean.</summary>
+internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, TimeProvider time)
+{
+    // What the switch of roles takes: two records and their flushes, whatever the volume's size.
+    private const long UsualRecoveryMs = 500;
+
+    /// <summary>What a recovery would do.</summary>
+    public async Task<RecoveryPlan> PlanAsync(string nameOrId, RecoveryRequest request)
+    {
+        var (pair, _, status) = await FindAsync(nameOrId, request);
+        var definition = pair.Definition;
+        var plan = new RecoveryPlan
+        {
+            Pair = definition.Name,
+            PairId = definition.Id.ToString(),
+            Point = (long)status.LastCommitted.Number,
+            PointTime = WireTime.Write(status.LastCommitted.TakenAt),
+            CommittedAt = WireTime.Write(status.LastCommitted.CommittedAt),
+            DataLossMs = LossMs(status),
+            RecoveryTimeMs = UsualRecoveryMs,
+            BytesToMove = Math.Min(status.UncopiedGrains * definition.GrainBytes, definition.LengthBytes),
+            GrainsDiscarded = status.FutureGrains,
+            SourceState = status.IsConnected ? "Reachable" : pair.PeerAgentId is { } peer && links.IsConnected(peer) ? "Stopped" : "Unreachable",
+            ForceNeeded = status.IsConnected,
+        };
+        if (status.IsConnected)
+        {
+            plan.Warnings.Add("The source is still connected: what its hosts write from now on is not in the recovered volume, and its side will refuse them.");
+        }
+
+        return plan;
+    }
+
+    /// <summary>Recovers: the committed image takes hosts' writes at once.</summary>
+    public async Task<RecoveryResult> InvokeAsync(string nameOrId, RecoveryRequest request, CancellationToken cancel)
+    {
+        var (pair, _, _) = await FindAsync(nameOrId, request);
+        using var change = await pair.BeginChangeAsync(cancel);
+        var (_, target, before) = await FindAsync(nameOrId, request);
+        var began = time.GetTimestamp();
+        var lossMs = LossMs(before);
+        await target.RecoverAsync(request.Force);
+        await registry.CloseAsync(pair);
+        await registry.OpenAsync(pair, cancel);
+        var side = pair.RequireSource();
+        var status = await side.Source!.GetStatusAsync();
+        return new RecoveryResult
+        {
+            Pair = pair.Definition.Name,
+            PairId = pair.Definition.Id.ToString(),
+            Point = (long)before.LastCommitted.Number,
+            PointTime = WireTime.Write(before.LastCommitted.TakenAt),
+            RecoveredAt = WireTime.Write(time.GetUtcNow()),
+            DataLossMs = lossMs,
+            RecoveryTimeMs = (long)time.GetElapsedTime(began).TotalMilliseconds,
+            BytesToMove = Math.Min(before.UncopiedGrains * pair.Definition.GrainBytes, pair.Definition.LengthBytes),
+            GrainsDiscarded = before.FutureGrains,
+            Generation = status.Generations.Current.Id.ToString(),
+            Volume = VolumeService.Describe(PairVolumes.Of(pair).First(volume => volume.Role == VolumeRole.CommittedImage), []),
+        };
+    }
+
+    private async Task<(MirrorPair Pair, PairSide Target, TargetStatus Status)> FindAsync(string nameOrId, RecoveryRequest request)
+    {
+        var pair = registry.Find(nameOrId);
+        if (pair.Sides.Any(side => side.IsRecovered))
+        {
+            throw new ControlException(ErrorIds.PairAlreadyRecovered, $"The pair '{pair.Definition.Name}' was recovered here before.", pair.Definition.Name);
+        }
+
+        var target = pair.RequireTarget();
+        var status = await target.Target!.GetStatusAsync();
+        if (status.LastCommitted.IsNone)
+        {
+            throw new ControlException(ErrorIds.NoCommittedPoint, $"Nothing of the pair '{pair.Definition.Name}' was committed yet.", pair.Definition.Name);
+        }
+
+        return request.Point is { } point && point != (long)status.LastCommitted.Number
+            ? throw new ControlException(
+                ErrorIds.PointNotFound, $"Point {point} of the pair '{pair.Definition.Name}' is not kept; {status.LastCommitted.Number} is.", pair.Definition.Name)
+            : (pair, target, status);
+    }
+
+    private long LossMs(TargetStatus status) => Math.Max(0, (long)(time.GetUtcNow() - status.LastCommitted.TakenAt).TotalMilliseconds);
+}

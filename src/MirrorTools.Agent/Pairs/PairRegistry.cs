@@ -1,0 +1,179 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Events;
+using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Schedules;
+using MirrorTools.Agent.Volumes;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Link;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>The pairs of this agent: opens them at the start, closes them at the stop, and finds them by name or id.</summary>
+internal sealed class PairRegistry(
+    PairIndex index, PairEnvironment environment, IPeerLinks links, AttachmentService attachments, EventLog events) : IVolumeDirectory, IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly CloseStamps _stamps = new(environment.Paths);
+    private List<MirrorPair> _pairs = [];
+
+    /// <summary>All pairs, by name.</summary>
+    public IReadOnlyList<MirrorPair> List()
+    {
+        lock (_gate)
+        {
+            return [.. _pairs.OrderBy(pair => pair.Definition.Name, StringComparer.OrdinalIgnoreCase)];
+        }
+    }
+
+    /// <summary>The pair of that name or id.</summary>
+    /// <exception cref="ControlException"><see cref="ErrorIds.PairNotFound"/>.</exception>
+    public MirrorPair Find(string nameOrId) => TryFind(nameOrId)
+        ?? throw new ControlException(ErrorIds.PairNotFound, $"There is no pair '{nameOrId}' on this agent.", nameOrId);
+
+    /// <summary>The pair of that name or id, or null.</summary>
+    public MirrorPair? TryFind(string nameOrId) => List().FirstOrDefault(pair =>
+        pair.Definition.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase) || (Guid.TryParse(nameOrId, out var id) && pair.Definition.Id == id));
+
+    /// <summary>Opens every pair of the index. One that can't be opened is told in an event and does not keep the others.</summary>
+    public async Task OpenAllAsync(CancellationToken cancel)
+    {
+        _pairs = [.. index.List().Select(definition => new MirrorPair(definition, environment.AgentId))];
+        await Task.WhenAll(List().Select(pair => TryOpenAsync(pair, cancel)));
+    }
+
+    /// <summary>Keeps a new pair, durably, and opens it.</summary>
+    public async Task<MirrorPair> AddAsync(PairDefinition definition, CancellationToken cancel)
+    {
+        var pair = new MirrorPair(definition, environment.AgentId);
+        index.Put(definition);
+        lock (_gate)
+        {
+            _pairs.Add(pair);
+        }
+
+        await OpenAsync(pair, cancel);
+        return pair;
+    }
+
+    /// <summary>Forgets a pair that was closed.</summary>
+    public async Task RemoveAsync(MirrorPair pair)
+    {
+        index.Remove(pair.Definition.Id);
+        lock (_gate)
+        {
+            _pairs.Remove(pair);
+        }
+
+        await attachments.ForgetAsync([.. PairVolumes.IdsOf(pair.Definition)]);
+    }
+
+    /// <summary>Keeps a changed definition in the index and in the metadata of the open sides.</summary>
+    public async Task UpdateAsync(MirrorPair pair, PairDefinition definition)
+    {
+        foreach (var side in pair.Sides)
+        {
+            await side.SetDefinitionAsync(definition);
+        }
+
+        index.Put(definition);
+        pair.Definition = definition;
+    }
+
+    /// <summary>Opens a pair's sides, connects them, runs its schedule, and brings its attachments back.</summary>
+    public async Task OpenAsync(MirrorPair pair, CancellationToken cancel)
+    {
+        List<PairSide> sides = [];
+        try
+        {
+            foreach (var site in pair.LocalSites)
+            {
+                sides.Add(await PairSide.OpenAsync(pair.Definition, site, environment, _stamps));
+            }
+        }
+        catch (Exception error)
+        {
+            await Task.WhenAll(sides.Select(side => side.DisposeAsync().AsTask()));
+            pair.OpenError = ErrorTranslation.Translate(error);
+            throw pair.OpenError;
+        }
+
+        (pair.Sides, pair.OpenError) = (sides, null);
+        Connect(pair);
+        await ApplyScheduleAsync(pair);
+        foreach (var volume in PairVolumes.Of(pair))
+        {
+            await attachments.RestoreAsync(volume, cancel);
+        }
+    }
+
+    /// <summary>Closes a pair's sides cleanly; its attachments are away until it is opened again.</summary>
+    public async Task CloseAsync(MirrorPair pair)
+    {
+        await attachments.CloseAllAsync(PairVolumes.IdsOf(pair.Definition));
+        var sides = pair.Sides;
+        pair.Sides = [];
+        if (pair.Connector is { } connector)
+        {
+            pair.Connector = null;
+            await connector.DisposeAsync();
+        }
+
+        await Task.WhenAll(sides.Select(side => side.DisposeAsync().AsTask()));
+    }
+
+    /// <summary>Runs the schedule of the pair's definition, where this agent has the source.</summary>
+    public async Task ApplyScheduleAsync(MirrorPair pair)
+    {
+        pair.Ticks = null;
+        if (pair.SourceSide is { Source: { } source } side)
+        {
+            pair.Ticks = new ScheduleTicks(pair.Definition.Schedule, environment.Time.GetUtcNow(), () => side.History.List(1) is [{ EndedAt: null }]);
+            await source.SetScheduleAsync(pair.Ticks.ToEngine());
+        }
+    }
+
+    /// <summary>Takes a channel that another agent opens for a pair.</summary>
+    public bool TryAccept(Guid peerAgentId, Guid pairId, IPeerChannel channel)
+    {
+        if (TryFind(pairId.ToString()) is not { Sides: [var side] } pair || pair.PeerAgentId != peerAgentId)
+        {
+            return false;
+        }
+
+        side.Attach(channel);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    IReadOnlyList<Volume> IVolumeDirectory.List() => [.. List().SelectMany(PairVolumes.Of)];
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(List().Select(CloseAsync));
+
+    private async Task TryOpenAsync(MirrorPair pair, CancellationToken cancel)
+    {
+        try
+        {
+            await OpenAsync(pair, cancel);
+            events.Write(EventKinds.PairOpened, new(pair.Definition.Id, pair.Definition.Name), null);
+        }
+        catch (ControlException error)
+        {
+            events.Write(
+                EventKinds.PairOpenFailed, new(pair.Definition.Id, pair.Definition.Name), null,
+                ("errorId", error.ErrorId), ("cause", error.Message), ("remedy", error.Remedy ?? ErrorTable.Find(error.ErrorId).Remedy));
+        }
+    }
+
+    private void Connect(MirrorPair pair)
+    {
+        if (pair.SourceSide is not { } source)
+        {
+            return;
+        }
+
+        pair.Connector = pair.PeerAgentId is { } peer
+            ? PairConnector.ToPeer(source, peer, links, environment.Time)
+            : PairConnector.Within(source, pair.Sides.First(side => side != source), environment.Time);
+    }
+}

@@ -1,0 +1,121 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Events;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Pairs;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>Answers what other agents ask about the pairs the two have in common.</summary>
+internal sealed class PairRequests(PairRegistry registry, PairCreation creation, PairMaps maps, PairRoles roles, EventLog events)
+{
+    /// <summary>The handlers by method name.</summary>
+    public IEnumerable<KeyValuePair<string, LinkRequestHandler>> Handlers =>
+    [
+        new(PairMethods.Create, Answering<CreateSideRequest>(CreateAsync)),
+        new(PairMethods.Remove, Answering<PairRequest>(RemoveAsync)),
+        new(PairMethods.Update, Answering<PairDefinition>(UpdateAsync)),
+        new(PairMethods.Repair, Answering<PairRequest>(RepairAsync)),
+        new(PairMethods.Bitmap, Answering<MapRequest>(async (peer, request, cancel) =>
+            await maps.GetPageAsync(Shared(peer, request.PairId).Definition.Id.ToString(), request.Map, null, request.FirstGrain, request.Take, cancel))),
+        new(PairMethods.Ranges, Answering<MapRequest>(async (peer, request, cancel) =>
+            await maps.GetRangesAsync(Shared(peer, request.PairId).Definition.Id.ToString(), request.Map, null, request.FirstGrain, request.Take, cancel))),
+        new(PairMethods.Generations, Answering<PairRequest>(async (peer, request, _) =>
+            new GenerationsMessage(request.PairId, (await PairRoles.GenerationsAsync(Shared(peer, request.PairId))).Items))),
+        new(PairMethods.BecomeTarget, Answering<GenerationsMessage>(async (peer, request, cancel) =>
+        {
+            await roles.BecomeTargetAsync(Shared(peer, request.PairId), new GenerationHistory(request.Items), cancel);
+            return new PairRequest(request.PairId);
+        })),
+    ];
+
+    private static LinkRequestHandler Answering<T>(Func<Guid, T, CancellationToken, Task<object>> answer) => async (request, cancel) =>
+    {
+        try
+        {
+            return PairJson.Write(await answer(request.PeerAgentId, PairJson.Read<T>(request.Json), cancel));
+        }
+        catch (Exception error) when (error is not LinkRequestException and not OperationCanceledException)
+        {
+            var known = ErrorTranslation.Translate(error);
+            throw new LinkRequestException(known.ErrorId, known.Message, error);
+        }
+    };
+
+    // An agent may speak only of the pairs it has a side of.
+    private MirrorPair Shared(Guid peer, Guid pairId) => registry.TryFind(pairId.ToString()) is { } pair && pair.PeerAgentId == peer
+        ? pair
+        : throw new ControlException(ErrorIds.PairNotFound, $"The other agent has no pair {pairId} with this one.");
+
+    private async Task<object> CreateAsync(Guid peer, CreateSideRequest request, CancellationToken cancel)
+    {
+        if (request.Definition.SourceSite.AgentId != peer)
+        {
+            throw new ControlException(ErrorIds.AgentNotTrusted, "An agent can make pairs only with itself as the source.");
+        }
+
+        var (definition, maker) = await creation.MakeTargetAsync(request, isLocal: false);
+        try
+        {
+            await registry.AddAsync(definition, cancel);
+        }
+        catch
+        {
+            if (registry.TryFind(definition.Id.ToString()) is { } pair)
+            {
+                await registry.RemoveAsync(pair);
+            }
+
+            maker.TakeBack();
+            throw;
+        }
+
+        events.Write(
+            EventKinds.PairCreated, new(definition.Id, definition.Name), definition.SourceSite.AgentName,
+            ("sizeBytes", $"{definition.LengthBytes}"), ("grainSizeBytes", $"{definition.GrainBytes}"));
+        return definition.TargetSite;
+    }
+
+    private async Task<object> RemoveAsync(Guid peer, PairRequest request, CancellationToken cancel)
+    {
+        var pair = Shared(peer, request.PairId);
+        using var change = await pair.BeginChangeAsync(cancel);
+        await registry.CloseAsync(pair);
+        await registry.RemoveAsync(pair);
+        foreach (var site in pair.LocalSites)
+        {
+            PairFiles.Delete(site, request.DeleteData ? site.Storages : []);
+        }
+
+        events.Write(EventKinds.PairRemoved, new(pair.Definition.Id, pair.Definition.Name), "the other agent", ("left", ""));
+        return request;
+    }
+
+    private async Task<object> UpdateAsync(Guid peer, PairDefinition definition, CancellationToken cancel)
+    {
+        var pair = Shared(peer, definition.Id);
+        if (registry.TryFind(definition.Name) is { } other && other != pair)
+        {
+            throw new ControlException(ErrorIds.PairExists, $"The other agent has a pair '{definition.Name}' already.", definition.Name);
+        }
+
+        using var change = await pair.BeginChangeAsync(cancel);
+
+        // Only what an admin may set; the sites are this agent's own to say.
+        await registry.UpdateAsync(pair, pair.Definition with
+        {
+            Name = definition.Name,
+            WritePolicy = definition.WritePolicy,
+            WriteDeadlineMs = definition.WriteDeadlineMs,
+            RetainPoints = definition.RetainPoints,
+            Schedule = definition.Schedule,
+        });
+        return new PairRequest(definition.Id);
+    }
+
+    private async Task<object> RepairAsync(Guid peer, PairRequest request, CancellationToken cancel)
+    {
+        await roles.RepairAsync(Shared(peer, request.PairId), cancel);
+        return request;
+    }
+}

@@ -1,0 +1,208 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Events;
+using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Schedules;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Contracts.Pairs;
+using MirrorTools.Contracts.Schedules;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>What admins do with pairs; each change is told in an event with who asked for it.</summary>
+internal sealed class PairService(
+    PairRegistry registry, PairCreation creation, PairRoles roles, PairDescriber describer, IPeerLinks links, AttachmentService attachments, EventLog events)
+{
+    /// <summary>All pairs, by name.</summary>
+    public async Task<PairList> ListAsync() => new() { Items = [.. await Task.WhenAll(registry.List().Select(describer.DescribeAsync))] };
+
+    /// <summary>One pair.</summary>
+    public Task<PairInfo> GetAsync(string nameOrId) => describer.DescribeAsync(registry.Find(nameOrId));
+
+    /// <summary>Makes a pair whose site 1 is this agent.</summary>
+    public async Task<PairInfo> CreateAsync(NewPairRequest request, string actor, CancellationToken cancel)
+    {
+        var pair = await creation.CreateAsync(request, cancel);
+        Tell(pair, EventKinds.PairCreated, actor, ("sizeBytes", $"{pair.Definition.LengthBytes}"), ("grainSizeBytes", $"{pair.Definition.GrainBytes}"));
+        return await describer.DescribeAsync(pair);
+    }
+
+    /// <summary>Changes a pair.</summary>
+    public async Task<PairInfo> SetAsync(string nameOrId, SetPairRequest request, string actor, CancellationToken cancel)
+    {
+        var pair = registry.Find(nameOrId);
+        if ((request.CollisionPolicy ?? request.HardeningMethod) is { } unused)
+        {
+            throw new ControlException(ErrorIds.ParameterNotUsedByService, $"Flashcopy does not use '{unused}' (-CollisionPolicy, -HardeningMethod).", nameOrId);
+        }
+
+        using (await pair.BeginChangeAsync(cancel))
+        {
+            var side = pair.RequireSource();
+            var old = pair.Definition;
+            var changed = old with
+            {
+                Name = NewName(pair, request.NewName),
+                WritePolicy = Control.Query.Name(request.WritePolicy, old.WritePolicy, "write policy"),
+                WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? old.WriteDeadlineMs,
+                RetainPoints = PairSettings.Points(request.RetainPoints) ?? old.RetainPoints,
+            };
+            await UpdateEverywhereAsync(pair, changed, cancel);
+            await side.Source!.SetOptionsAsync(PairSide.OptionsOf(changed));
+            Tell(pair, EventKinds.PairChanged, actor, ("changes", Difference(old, changed)));
+        }
+
+        return await describer.DescribeAsync(pair);
+    }
+
+    /// <summary>Takes a pair away; A stays as it is. Goes through with site 2 away, and then says what is left there.</summary>
+    public async Task<PairInfo> RemoveAsync(string nameOrId, bool deleteData, string actor, CancellationToken cancel)
+    {
+        var pair = registry.Find(nameOrId);
+        var hosts = PairVolumes.IdsOf(pair.Definition).SelectMany(attachments.Of).Sum(attachment => attachment.Connections);
+        if (hosts > 0)
+        {
+            throw new ControlException(ErrorIds.VolumeInUse, $"{hosts} hosts are connected to volumes of the pair '{pair.Definition.Name}'.", pair.Definition.Name);
+        }
+
+        var before = await describer.DescribeAsync(pair);
+        using (await pair.BeginChangeAsync(cancel))
+        {
+            pair.IsRemoving = true;
+            var left = await RemoveOtherSideAsync(pair, deleteData);
+            await registry.CloseAsync(pair);
+            await registry.RemoveAsync(pair);
+            foreach (var site in pair.LocalSites)
+            {
+                var storages = !deleteData ? [] : site == pair.Definition.SourceSite ? [site.Intermediate] : site.Storages;
+                PairFiles.Delete(site, storages);
+            }
+
+            Tell(pair, EventKinds.PairRemoved, actor, ("left", left));
+        }
+
+        return before;
+    }
+
+    /// <summary>Suspends mirroring; hosts go on.</summary>
+    public async Task<PairInfo> SuspendAsync(string nameOrId, string actor, CancellationToken cancel)
+    {
+        var pair = registry.Find(nameOrId);
+        using (await pair.BeginChangeAsync(cancel))
+        {
+            var source = pair.RequireSource().Source!;
+            if ((await source.GetStatusAsync()).Suspended != Engine.Pairs.SuspendReason.None)
+            {
+                throw new ControlException(ErrorIds.PairSuspended, $"The pair '{pair.Definition.Name}' is suspended already.", pair.Definition.Name);
+            }
+
+            await source.SuspendAsync();
+            Tell(pair, EventKinds.PairSuspended, actor);
+        }
+
+        return await describer.DescribeAsync(pair);
+    }
+
+    /// <summary>Resumes mirroring.</summary>
+    public async Task<PairInfo> ResumeAsync(string nameOrId, ResumePairRequest request, string actor, CancellationToken cancel)
+    {
+        var pair = registry.Find(nameOrId);
+        await roles.ResumeAsync(pair, request.DiscardChangesOn, cancel);
+        Tell(pair, EventKinds.PairResumed, actor);
+        return await describer.DescribeAsync(pair);
+    }
+
+    /// <summary>A pair's schedule.</summary>
+    public ScheduleInfo GetSchedule(string nameOrId)
+    {
+        var pair = registry.Find(nameOrId);
+        pair.RequireSource();
+        return pair.Ticks!.Describe(pair.Definition.Name, pair.Definition.Id);
+    }
+
+    /// <summary>Sets a pair's schedule.</summary>
+    public async Task<ScheduleInfo> SetScheduleAsync(string nameOrId, ScheduleInfo request, string actor, CancellationToken cancel)
+    {
+        var schedule = PairSchedule.Parse(request);
+        var pair = registry.Find(nameOrId);
+        using (await pair.BeginChangeAsync(cancel))
+        {
+            pair.RequireSource();
+            await registry.UpdateAsync(pair, pair.Definition with { Schedule = schedule });
+            await registry.ApplyScheduleAsync(pair);
+            Tell(pair, EventKinds.ScheduleSet, actor, ("schedule", schedule.ToString()));
+        }
+
+        return GetSchedule(nameOrId);
+    }
+
+    private static string Difference(PairDefinition old, PairDefinition changed)
+    {
+        List<string> changes = [];
+        void Add(string what, object before, object after)
+        {
+            if (!before.Equals(after))
+            {
+                changes.Add($"{what} {before} => {after}");
+            }
+        }
+
+        Add("name", old.Name, changed.Name);
+        Add("write policy", old.WritePolicy, changed.WritePolicy);
+        Add("write deadline (ms)", old.WriteDeadlineMs, changed.WriteDeadlineMs);
+        Add("retained points", old.RetainPoints, changed.RetainPoints);
+        return changes.Count == 0 ? "nothing" : string.Join(", ", changes);
+    }
+
+    private string NewName(MirrorPair pair, string? asked)
+    {
+        if (string.IsNullOrEmpty(asked))
+        {
+            return pair.Definition.Name;
+        }
+
+        PairNames.Check(asked);
+        return registry.TryFind(asked) is { } other && other != pair
+            ? throw new ControlException(ErrorIds.PairExists, $"There is a pair '{asked}' already.", asked)
+            : asked;
+    }
+
+    // The other agent first: it may refuse a name. Where it is away and the name stays, it hears of the rest when it matters, since only the source acts on it.
+    private async Task UpdateEverywhereAsync(MirrorPair pair, PairDefinition changed, CancellationToken cancel)
+    {
+        if (pair.PeerAgentId is { } peer && (links.IsConnected(peer) || changed.Name != pair.Definition.Name))
+        {
+            await links.RequestAsync(peer, PairMethods.Update, PairJson.Write(changed), cancel);
+        }
+
+        await registry.UpdateAsync(pair, changed);
+    }
+
+    private async Task<string> RemoveOtherSideAsync(MirrorPair pair, bool deleteData)
+    {
+        if (pair.PeerAgentId is not { } peer)
+        {
+            return "";
+        }
+
+        try
+        {
+            if (links.IsConnected(peer))
+            {
+                await links.RequestAsync(peer, PairMethods.Remove, PairJson.Write(new PairRequest(pair.Definition.Id, deleteData)), CancellationToken.None);
+                return "";
+            }
+        }
+        catch (Exception error) when (ErrorTranslation.Translate(error) is { ErrorId: not ErrorIds.InternalError } known)
+        {
+            if (known.ErrorId == ErrorIds.PairNotFound)
+            {
+                return "";
+            }
+        }
+
+        return "The other agent was away; its side is still there, and Remove-MirrorPair at that agent takes it away.";
+    }
+
+    private void Tell(MirrorPair pair, EventKind kind, string actor, params ReadOnlySpan<(string Name, string Value)> arguments) =>
+        events.Write(kind, new(pair.Definition.Id, pair.Definition.Name), actor, arguments);
+}

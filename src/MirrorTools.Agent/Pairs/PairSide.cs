@@ -1,0 +1,226 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Events;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Scheduling;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>One side of a pair, open on this agent: its storages under the engine's source or target, by the role that its metadata says.</summary>
+internal sealed partial class PairSide : IAsyncDisposable
+{
+    private readonly CloseStamps _stamps;
+    private readonly PairEnvironment _environment;
+    private PairEventId _lastDisagreement;
+
+    private PairSide(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps) =>
+        (Definition, Site, _environment, _stamps) = (definition, site, environment, stamps);
+
+    /// <summary>The pair as it was when the side was opened; a new name replaces it.</summary>
+    public PairDefinition Definition { get; set; }
+
+    /// <summary>Which site this is.</summary>
+    public SiteDefinition Site { get; }
+
+    /// <summary>True for site 2, whatever its role is now.</summary>
+    public bool IsSiteTwo => Site == Definition.TargetSite;
+
+    /// <summary>The engine in the role of the source; null in the other role.</summary>
+    public FlashcopySource? Source { get; private set; }
+
+    /// <summary>The engine in the role of the target; null in the other role.</summary>
+    public FlashcopyTarget? Target { get; private set; }
+
+    /// <summary>True at site 2 after a recovery.</summary>
+    public bool IsRecovered => IsSiteTwo && Source is not null;
+
+    /// <summary>The last cycles.</summary>
+    public CycleHistory History { get; } = new();
+
+    private EventPair EventName => new(Definition.Id, Definition.Name);
+
+    /// <summary>Lays the metadata of a new side out.</summary>
+    public static async Task CreateAsync(PairDefinition definition, SiteDefinition site, PairRecord record, PairEnvironment environment)
+    {
+        await using var storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
+        var parts = new PairSide(definition, site, environment, new CloseStamps(environment.Paths)).Parts(storage);
+        var identity = MetadataIdentity.For(definition.Id, definition.VolumeId, definition.Geometry);
+        await (record.Role == PairRole.Source ? FlashcopySource.CreateAsync(parts, identity, record) : FlashcopyTarget.CreateAsync(parts, identity, record));
+    }
+
+    /// <summary>Opens a side from its metadata, cleanly closed or not.</summary>
+    public static async Task<PairSide> OpenAsync(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps)
+    {
+        var side = new PairSide(definition, site, environment, stamps);
+        var storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
+        try
+        {
+            var record = await side.PrepareRecordAsync(storage);
+            var parts = side.Parts(storage);
+            if (record.Role == PairRole.Source)
+            {
+                side.Source = await FlashcopySource.OpenAsync(parts);
+            }
+            else
+            {
+                side.Target = await FlashcopyTarget.OpenAsync(parts);
+            }
+
+            side.History.Load(record.RecentPoints);
+            return side;
+        }
+        catch
+        {
+            await storage.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Gives the side a channel to the other one.</summary>
+    public void Attach(IPeerChannel channel)
+    {
+        Source?.Attach(channel);
+        Target?.Attach(channel);
+    }
+
+    /// <summary>Recovers (F-16); the engine closes itself, and the side is to be opened anew in its other role.</summary>
+    public async Task<CommittedPoint> RecoverAsync(bool force)
+    {
+        var target = Target!;
+        var point = await target.RecoverAsync(force);
+        Target = null;
+        _stamps.Keep(Site.Storages);
+        return point;
+    }
+
+    /// <summary>Becomes the other side's copy (F-23); the engine closes itself, and the side is to be opened anew in its other role.</summary>
+    public async Task BecomeTargetAsync(GenerationHistory history)
+    {
+        await Source!.BecomeTargetAsync(history);
+        Source = null;
+        _stamps.Keep(Site.Storages);
+    }
+
+    /// <summary>Closes cleanly, and notes how the storages look then.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Source is null && Target is null)
+        {
+            return;
+        }
+
+        var (source, target) = (Source, Target);
+        (Source, Target) = (null, null);
+        await (source?.DisposeAsync() ?? target!.DisposeAsync());
+        _stamps.Keep(Site.Storages);
+    }
+
+    /// <summary>The engine's options for what the pair's definition says.</summary>
+    public static FlashcopyOptions OptionsOf(PairDefinition definition) => new()
+    {
+        WritePolicy = definition.WritePolicy switch
+        {
+            Contracts.Pairs.WritePolicy.CopyOnWrite => WritePolicy.CopyOnWrite,
+            Contracts.Pairs.WritePolicy.Hold or Contracts.Pairs.WritePolicy.HoldInOrder => WritePolicy.Hold,
+            Contracts.Pairs.WritePolicy.Merge => WritePolicy.Merge,
+            _ => WritePolicy.CopyOnWriteLocal,
+        },
+        HoldInScanOrder = definition.WritePolicy == Contracts.Pairs.WritePolicy.HoldInOrder,
+        LinkDeadline = TimeSpan.FromMilliseconds(definition.WriteDeadlineMs),
+    };
+
+    /// <summary>Keeps the definition with the metadata.</summary>
+    public Task SetDefinitionAsync(PairDefinition definition)
+    {
+        Definition = definition;
+        var json = PairJson.WriteDefinition(definition);
+        return Source?.SetDefinitionAsync(json) ?? Target?.SetDefinitionAsync(json) ?? Task.CompletedTask;
+    }
+
+    private FlashcopyParts Parts(SiteStorage storage) => new()
+    {
+        AgentId = _environment.AgentId,
+        Volume = storage.Volume,
+        Intermediate = storage.Intermediate,
+        Metadata = storage.Metadata,
+        SecondLog = new LogPlace(storage.RegionLog, 0),
+        Scheduler = new SerialContext(error => LogUnhandled(_environment.Logger, Definition.Name, error)),
+        Time = _environment.Time,
+        NewId = Guid.NewGuid,
+        EventSink = OnEvent,
+        Options = OptionsOf(Definition),
+        Transitions = (machine, from, what, to) => LogTransition(_environment.Logger, Definition.Name, machine, from, what, to),
+    };
+
+    private void OnEvent(PairEvent happened)
+    {
+        History.On(happened);
+
+        // Each new conversation finds the same disagreement again; it is one event.
+        var isOfGenerations = happened.Id is PairEventId.SplitBrain or PairEventId.Superseded;
+        if (!isOfGenerations || happened.Id != _lastDisagreement)
+        {
+            _environment.Events.Post(happened, EventName);
+        }
+
+        _lastDisagreement = isOfGenerations ? happened.Id : _lastDisagreement;
+    }
+
+    // Reads the side's record, and says in it what a storage that somebody else wrote means before the engine trusts anything.
+    private async Task<PairRecord> PrepareRecordAsync(SiteStorage storage)
+    {
+        var store = await MetadataStore.OpenAsync(storage.Metadata, CancellationToken.None);
+        if (store.Identity.PairId != Definition.Id)
+        {
+            throw new ControlException(
+                ErrorIds.MetadataCorrupt, $"'{Site.Metadata}' is the metadata of another pair ({store.Identity.PairId}).", Site.Metadata);
+        }
+
+        var record = PairRecordCodec.TryDecode(store.State.Current.Span, out var decoded)
+            ? decoded!
+            : throw new ControlException(ErrorIds.MetadataCorrupt, $"The state record of '{Site.Metadata}' can't be read.", Site.Metadata);
+        var changed = _stamps.TakeChanged(Site.Storages);
+        if (changed.Count == 0)
+        {
+            return record;
+        }
+
+        foreach (var path in changed)
+        {
+            _environment.Events.Tell(EventKinds.StorageChangedOutside, EventName, ("path", path));
+        }
+
+        if (record.Role == PairRole.Target || record.IsRecovered)
+        {
+            throw new ControlException(
+                ErrorIds.StorageChangedOutside,
+                $"'{changed[0]}' was written while the pair was closed, so that its committed image is not trusted any more.",
+                changed[0])
+            {
+                Remedy = "Run Resume-MirrorPair to trust it all the same, or make the pair anew with Remove-MirrorPair and New-MirrorPair -Seeded.",
+            };
+        }
+
+        // A written B holds no grain for certain; a written A is compared with the other site.
+        var distrusted = record with
+        {
+            NeedsComparison = record.NeedsComparison || changed.Contains(Site.Volume),
+            Suspended = changed.Contains(Site.Intermediate) ? SuspendReason.FirstIntermediateFailed : record.Suspended,
+        };
+        await store.State.WriteAsync(PairRecordCodec.Encode(distrusted), CancellationToken.None);
+        await store.FlushAsync(CancellationToken.None);
+        return distrusted;
+    }
+
+    [LoggerMessage(300, LogLevel.Debug, "{Pair} {Machine}: {From} => {To} on {What}")]
+    private static partial void LogTransition(ILogger logger, string pair, string machine, string from, string what, string to);
+
+    [LoggerMessage(301, LogLevel.Critical, "An exception left the scheduler of pair {Pair}: this is a defect")]
+    private static partial void LogUnhandled(ILogger logger, string pair, Exception error);
+}

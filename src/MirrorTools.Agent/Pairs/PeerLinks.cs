@@ -1,0 +1,50 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Link;
+using MirrorTools.Agent.Trust;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Link;
+
+namespace MirrorTools.Agent.Pairs;
+
+/// <summary>The other agents over the link.</summary>
+internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeerLinks
+{
+    private static readonly TimeSpan SessionDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(60);
+
+    /// <inheritdoc/>
+    public (Guid AgentId, string Name) Find(string nameOrId)
+    {
+        var found = trust.List().FirstOrDefault(peer => peer.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase)
+            || (Guid.TryParse(nameOrId, out var id) && peer.AgentId == id));
+        return found is not null
+            ? (found.AgentId, found.Name)
+            : throw new ControlException(ErrorIds.AgentNotTrusted, $"No trusted agent is called '{nameOrId}'.", nameOrId);
+    }
+
+    /// <inheritdoc/>
+    public bool IsConnected(Guid agentId) => peers.Find(agentId) is { Failure: null };
+
+    /// <inheritdoc/>
+    public async Task<IPeerChannel> OpenChannelAsync(Guid agentId, Guid pairId, CancellationToken cancellationToken)
+    {
+        var session = await peers.WaitAsync(agentId, cancellationToken);
+        return await session.OpenChannelAsync(pairId, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>> RequestAsync(Guid agentId, string method, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        LinkSession session;
+        try
+        {
+            session = await peers.WaitAsync(agentId, cancellationToken).WaitAsync(SessionDeadline, cancellationToken);
+        }
+        catch (TimeoutException error)
+        {
+            throw new ControlException(ErrorIds.PeerUnreachable, $"The other agent ({agentId}) does not answer.", agentId.ToString(), error);
+        }
+
+        return await session.RequestAsync(method, json, RequestDeadline, cancellationToken);
+    }
+}
