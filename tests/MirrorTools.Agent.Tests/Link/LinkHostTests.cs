@@ -154,6 +154,21 @@ public sealed class LinkHostTests
         Assert.Equal(id, (await a.Host.Peers.WaitAsync(id, default)).PeerAgentId);
     }
 
+    [Fact]
+    public async Task A_host_stops_at_any_instant()
+    {
+        var random = new Random(11);
+        for (int round = 0; round < 12; round++)
+        {
+            var a = await LinkAgent.StartAsync("a");
+            var b = await LinkAgent.StartAsync("b");
+            await a.PairAsync(b);
+            await Task.Delay(random.Next(30));
+            var stopping = Task.WhenAll(a.DisposeAsync().AsTask(), b.DisposeAsync().AsTask());
+            await stopping.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
     private static async Task<(LinkSession A, LinkSession B)> SameSession(LinkAgent a, LinkAgent b)
     {
         LinkSession? sessionA = null;
