@@ -130,6 +130,48 @@ public sealed class NbdBoundsTests
     }
 
     [Fact]
+    public async Task A_client_that_takes_no_replies_never_holds_up_a_thread_of_the_export()
+    {
+        const int requests = 128;
+        var completions = new List<TaskCompletionSource>();
+        var export = new MemoryExport("v", Size)
+        {
+            Before = (_, _, _) =>
+            {
+                // Without RunContinuationsAsynchronously the server's continuation runs on the thread that completes the operation, here the test's.
+                var completion = new TaskCompletionSource();
+                lock (completions)
+                {
+                    completions.Add(completion);
+                }
+
+                return completion.Task;
+            },
+        };
+        await using NbdTestServer server = await NbdTestServer.StartAsync(export);
+        using var greedy = new RawNbdClient(server.SocketPath);
+        greedy.Greet().Go("v");
+        for (ulong cookie = 0; cookie < requests; cookie++)
+        {
+            greedy.SendRequest(new NbdRequestHeader(0, NbdCommand.Read, cookie, 0, 16384));
+        }
+
+        await UntilAsync(() =>
+        {
+            lock (completions)
+            {
+                return completions.Count == requests;
+            }
+        });
+        await Task.Run(() => completions.ForEach(completion => completion.SetResult())).WaitAsync(Patience);
+        for (int count = 0; count < requests; count++)
+        {
+            Assert.Equal(NbdError.None, greedy.ReceiveSimple().Error);
+            greedy.Receive(16384);
+        }
+    }
+
+    [Fact]
     public async Task Payloads_in_flight_stay_within_the_budget_and_everything_is_served_in_the_end()
     {
         const long budget = 64L << 20;

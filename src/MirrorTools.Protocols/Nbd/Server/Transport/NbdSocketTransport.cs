@@ -40,6 +40,22 @@ internal sealed class NbdSocketTransport : NbdTransport
         _socket.ReceiveTimeout = (int)_stallDeadline.TotalMilliseconds;
     }
 
+    /// <summary>A socket polls as writable only with a good part of its buffer free, which is far more than a small reply.</summary>
+    public override bool HasRoomToSend
+    {
+        get
+        {
+            try
+            {
+                return OperatingSystem.IsLinux() && _socket.Poll(0, SelectMode.SelectWrite);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
     public override int Receive(Span<byte> buffer, bool mayIdle)
     {
         while (true)

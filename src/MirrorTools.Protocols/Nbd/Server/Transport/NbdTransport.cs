@@ -16,6 +16,9 @@ internal abstract class NbdTransport : IDisposable
     /// <exception cref="IOException">The connection broke, or the peer took nothing until the deadline.</exception>
     public abstract void Send(ReadOnlySpan<byte> bytes);
 
+    /// <summary>Whether a few tens of KiB can be sent without waiting for the peer; false where that can't be told.</summary>
+    public virtual bool HasRoomToSend => false;
+
     /// <summary>Lets <see cref="Receive"/> return 0, from another thread; sending goes on.</summary>
     public abstract void Interrupt();
 
