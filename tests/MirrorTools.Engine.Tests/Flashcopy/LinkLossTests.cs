@@ -1,0 +1,80 @@
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Testing;
+using Xunit;
+
+namespace MirrorTools.Engine.Tests.Flashcopy;
+
+/// <summary>The link or site 2 is gone for a while (F-20, F-21).</summary>
+public sealed class LinkLossTests
+{
+    private const ushort GrainData = 6;
+
+    [Fact]
+    [Rule("F-20")]
+    public void A_cut_in_mid_cycle_is_followed_by_what_is_missing_only_and_hosts_go_on() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 1, 64);
+            await rig.ConnectAsync();
+            rig.C.Faults.ExtraLatency = TimeSpan.FromMilliseconds(5);
+            ulong point = await rig.Source.StartCycleAsync(supersede: false);
+            await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).UncopiedGrains < 40);
+            rig.Cut();
+            await rig.WriteAsync(1, 9);
+            await rig.WriteAsync(62, 9);
+            long arrived = (await rig.Source.SnapshotAsync(SourceMapKind.OnC)).CountSet();
+            Assert.InRange(arrived, 1, 63);
+
+            await rig.ConnectAsync();
+            await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
+
+            long sentAgain = rig.SourceEnd.Sent.Where(message => message.Kind == GrainData).Sum(message => message.GrainCount);
+            Assert.Equal(64 - arrived, sentAgain);
+            Assert.All(await rig.ReadImageAsync(rig.Target.Image), value => Assert.Equal(1, value));
+        },
+        prepare: rig => rig.Options = rig.Options with { RunBytes = FlashcopyRig.GrainBytes });
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    [InlineData(4, true)]
+    [Rule("F-21")]
+    public void After_site_2_restarts_what_it_does_not_hold_durably_is_sent_again_from_B(int seed, bool losePower) => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 1, 64);
+            await rig.ConnectAsync();
+            await rig.CycleAsync();
+            await rig.WriteAsync(0, 2, 64);
+            rig.C.Faults.ExtraLatency = TimeSpan.FromMilliseconds(5);
+            ulong point = await rig.Source.StartCycleAsync(supersede: false);
+            await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).UncopiedGrains < 30);
+            rig.KillSite2(losePower);
+            await rig.UntilAsync(async () => (await rig.Source.SnapshotAsync(SourceMapKind.InB)).CountSet() == 64);
+            await rig.WriteAsync(0, 3, 64);
+            await rig.OpenTargetAsync();
+            await rig.ConnectAsync();
+            await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
+            Assert.All(await rig.ReadImageAsync(rig.Target.Image), value => Assert.Equal(2, value));
+        },
+        seed: (ulong)seed,
+        prepare: rig => rig.Options = rig.Options with { RunBytes = FlashcopyRig.GrainBytes });
+
+    [Fact]
+    [Rule("F-21")]
+    [Rule("F-6")]
+    public void A_grain_in_B_never_holds_a_host_because_site_2_lost_it() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 1, 64);
+            await rig.ConnectAsync();
+            await rig.Source.StartCycleAsync(supersede: false);
+            rig.KillSite2(losePower: true);
+            await rig.UntilAsync(async () => (await rig.Source.SnapshotAsync(SourceMapKind.InB)).CountSet() == 64);
+            DateTimeOffset before = rig.Scheduler.UtcNow;
+            await rig.WriteAsync(33, 2);
+            Assert.True(rig.Scheduler.UtcNow - before < TimeSpan.FromSeconds(1));
+        },
+        prepare: rig => rig.Options = rig.Options with { WritePolicy = MirrorTools.Engine.Flashcopy.WritePolicy.CopyOnWrite });
+}
