@@ -1,4 +1,5 @@
 using System.Globalization;
+using MirrorTools.Benchmarks.Link;
 using MirrorTools.Benchmarks.Nbd;
 using MirrorTools.Benchmarks.Pairs;
 
@@ -24,7 +25,10 @@ switch (what)
         return await NbdServeCommand.RunAsync(args[1..]);
     case "nbd-compare":
         return await NbdComparison.RunAsync(args[1..]);
+    case "link":
+        await LinkBenchmark.RunAsync();
+        return 0;
     default:
-        Console.Error.WriteLine("host [SECONDS] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR] | nbd-serve FILE SOCKET | nbd-compare DIR [SECONDS] [ROUNDS]");
+        Console.Error.WriteLine("link | host [SECONDS] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR] | nbd-serve FILE SOCKET | nbd-compare DIR [SECONDS] [ROUNDS]");
         return 2;
 }
