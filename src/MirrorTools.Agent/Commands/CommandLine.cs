@@ -10,6 +10,8 @@ internal static class CommandLine
 
           mirror-agent run [options]    runs the agent until it is stopped
           mirror-agent demo             shows the main job from end to end in a temporary directory
+          mirror-agent serve --file FILE --socket PATH [--read-only]
+                                        serves a file or device by NBD without mirroring it
           mirror-agent version          prints the version
           mirror-agent help             prints this
 
@@ -29,6 +31,7 @@ internal static class CommandLine
     private static readonly Dictionary<string, Func<string[], Task<int>>> Commands = new(StringComparer.Ordinal)
     {
         ["run"] = RunCommand.RunAsync,
+        ["serve"] = ServeCommand.RunAsync,
         ["demo"] = Demo.DemoCommand.RunAsync,
     };
 

@@ -19,7 +19,7 @@ internal static class AttachmentAddress
             throw new ControlException(ErrorIds.InvalidArgument, "An attachment has a socket or an address, not both.");
         }
 
-        return request.Address is { } text ? (null, Tcp(text, request.AllowLocalUsers)) : (Socket(request.SocketPath, volumeName, runtimeDirectory), null);
+        return request.Address is { } text ? (null, Tcp(text, request.AllowLocalUsers)) : (Socket(request, volumeName, runtimeDirectory), null);
     }
 
     private static IPEndPoint Tcp(string text, bool allowLocalUsers)
@@ -40,9 +40,18 @@ internal static class AttachmentAddress
             : throw new ControlException(ErrorIds.AddressNotAllowed, $"Every user of this machine can connect to '{text}'.", text);
     }
 
-    private static string Socket(string? asked, string volumeName, string runtimeDirectory)
+    private static string Socket(MountRequest request, string volumeName, string runtimeDirectory)
     {
-        var path = Path.GetFullPath(asked ?? Path.Combine(runtimeDirectory, volumeName + ".sock"));
+        if (request is { AllowLocalUsers: true, SocketPath: null })
+        {
+            throw new ControlException(
+                ErrorIds.InvalidArgument, $"Nobody but the agent's account enters '{runtimeDirectory}'; a socket for other users needs a path where they can.", volumeName)
+            {
+                Remedy = "Give Mount-MirrorVolume a -SocketPath in a directory that the users may enter.",
+            };
+        }
+
+        var path = Path.GetFullPath(request.SocketPath ?? Path.Combine(runtimeDirectory, volumeName + ".sock"));
         if (Encoding.UTF8.GetByteCount(path) > MaxSocketPathBytes)
         {
             throw new ControlException(ErrorIds.InvalidArgument, $"The socket's path '{path}' is longer than {MaxSocketPathBytes} bytes.", path);

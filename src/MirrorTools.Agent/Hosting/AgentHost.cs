@@ -15,8 +15,7 @@ internal static class AgentHost
 
     public static WebApplication Build(AgentSettings settings, StateDirectory state)
     {
-        ThreadPool.GetMinThreads(out _, out var ports);
-        ThreadPool.SetMinThreads(PoolThreads, ports);
+        PreparePool();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Host.ConfigureHostOptions(options => options.ShutdownTimeout = StopDeadline);
@@ -30,6 +29,13 @@ internal static class AgentHost
         var app = builder.Build();
         ControlApi.Map(app);
         return app;
+    }
+
+    /// <summary>Lets the pool have threads enough for what blocks on disks.</summary>
+    public static void PreparePool()
+    {
+        ThreadPool.GetMinThreads(out _, out var ports);
+        ThreadPool.SetMinThreads(PoolThreads, ports);
     }
 
     private static void Configure(KestrelServerOptions options, AgentSettings settings)

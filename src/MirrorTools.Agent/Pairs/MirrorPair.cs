@@ -42,8 +42,8 @@ internal sealed class MirrorPair(PairDefinition definition, Guid agentId)
         : Sides is [var side] ? side.Source is not null ? PairRole.Source : PairRole.Target
         : Definition.SourceSite.AgentId == agentId ? PairRole.Source : PairRole.Target;
 
-    /// <summary>The side that hosts write, here; null where it is at the other agent.</summary>
-    public PairSide? SourceSide => Sides.FirstOrDefault(side => side.Source is not null && !side.IsRecovered) ?? Sides.FirstOrDefault(side => side.Source is not null);
+    /// <summary>The side that hosts write, here; null where it is at the other agent. Where both are here and one was recovered, that one.</summary>
+    public PairSide? SourceSide => Sides.FirstOrDefault(side => side.IsRecovered) ?? Sides.FirstOrDefault(side => side.Source is not null);
 
     /// <summary>The side that holds the copy, here; null where it is at the other agent.</summary>
     public PairSide? TargetSide => Sides.FirstOrDefault(side => side.Target is not null);

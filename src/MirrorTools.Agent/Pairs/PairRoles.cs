@@ -77,7 +77,13 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
                 throw NothingToDiscard(pair);
             }
 
-            await BecomeTargetAsync(pair, losing, (await winning.Source!.GetStatusAsync()).Generations, cancel);
+            var before = await winning.Source!.GetStatusAsync();
+            if (before.Generations.Compare((await losing.Source!.GetStatusAsync()).Generations) != GenerationRelation.Newer)
+            {
+                await winning.Source.PromoteAsync();
+            }
+
+            await BecomeTargetAsync(pair, losing, (await winning.Source.GetStatusAsync()).Generations, cancel);
             return;
         }
 

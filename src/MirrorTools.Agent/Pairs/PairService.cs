@@ -127,7 +127,7 @@ internal sealed class PairService(
         using (await pair.BeginChangeAsync(cancel))
         {
             pair.RequireSource();
-            await registry.UpdateAsync(pair, pair.Definition with { Schedule = schedule });
+            await UpdateEverywhereAsync(pair, pair.Definition with { Schedule = schedule }, cancel);
             await registry.ApplyScheduleAsync(pair);
             Tell(pair, EventKinds.ScheduleSet, actor, ("schedule", schedule.ToString()));
         }

@@ -46,7 +46,7 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
         await _agent.Client.Pairs.CreateAsync(Request(), default);
         await RefusedAsync(ErrorIds.PairExists, Request());
         await RefusedAsync(ErrorIds.StorageAlreadyInPair, Request("q", target: "d2"));
-        File.Copy(_directory["a"], _directory["a2"]);
+        Command.Run("cp", _directory["a"], _directory["a2"]);
         await RefusedAsync(ErrorIds.StorageAlreadyInPair, Request("q", source: "a2", target: "d"));
     }
 

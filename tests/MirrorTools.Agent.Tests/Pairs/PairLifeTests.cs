@@ -128,7 +128,7 @@ public sealed class PairLifeTests
         var path = agents.At(2, "export.img");
         var operation = await agents.Two.Client.Points.ExportAsync("p", cycle.Number, new ExportPointRequest { Path = path, Sparse = true }, default);
         await Eventually.TrueAsync(async () => (await agents.Two.Client.Operations.GetAsync(operation.Id, default)).State == "Succeeded", "the export ends");
-        Assert.Equal(File.ReadAllBytes(agents.Source), File.ReadAllBytes(path));
+        Command.Run("cmp", agents.Source, path);
         var again = await Assert.ThrowsAsync<MirrorApiException>(
             () => agents.Two.Client.Points.ExportAsync("p", cycle.Number, new ExportPointRequest { Path = path }, default));
         Assert.Equal(ErrorIds.FileExists, again.Error.ErrorId);
