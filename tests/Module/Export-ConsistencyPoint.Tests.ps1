@@ -51,13 +51,13 @@ Describe 'Export-ConsistencyPoint with real agents' -Tag RealAgent, 'P-1' {
         [Random]::new(1).NextBytes($bytes)
         Write-MirrorVolume $pair.Name 1MB $bytes -Agent $sites.Site1
         $null = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
-        $atPoint = (Get-FileHash $pair.Source).Hash
+        $atPoint = Get-VolumeHash $pair.Name 8MB $sites.Site1
         Write-MirrorVolume $pair.Name 2MB $bytes -Agent $sites.Site1
         $path = Join-Path $sites.Directory "$($pair.Name).export"
         $export = Export-ConsistencyPoint $pair.Name $path -Agent $sites.Site2
         $export.State | Should -Be 'Succeeded'
         (Get-FileHash $path).Hash | Should -Be $atPoint
-        (Get-FileHash $pair.Source).Hash | Should -Not -Be $atPoint
+        Get-VolumeHash $pair.Name 8MB $sites.Site1 | Should -Not -Be $atPoint
         { Export-ConsistencyPoint $pair.Name $path -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'FileExists,*'
     }
 }

@@ -116,11 +116,13 @@ Describe 'New-MirrorPair with real agents' -Tag RealAgent {
         @{ Id = 'SizeNotSectors'; With = @{ Size = 1000001 } }
         @{ Id = 'PairNameInvalid'; Name = 'a b?' }
         @{ Id = 'StorageNotFound'; Source = 'none/at/all.img'; NoSize = $true }
-        @{ Id = 'StoragesAreTheSame'; Target = 'bad.a' }
+        @{ Id = 'StoragesAreTheSame'; With = @{ FirstIntermediate = 'bad.a' } }
+        @{ Id = 'StorageInUse'; Target = 'bad.a' }
         @{ Id = 'AgentNotTrusted'; TargetAgent = 'stranger' }
     ) {
         $test = $_
-        $with = if ($test.ContainsKey('With')) { $test.With } else { @{} }
+        $with = if ($test.ContainsKey('With')) { $test.With.Clone() } else { @{} }
+        if ($with['FirstIntermediate']) { $with.FirstIntermediate = Join-Path $root $with.FirstIntermediate }
         if (-not $with.ContainsKey('Size') -and -not $test['NoSize']) { $with.Size = 1MB }
         $name = if ($test['Name']) { $test.Name } else { 'bad' }
         $source = if ($test['Source']) { $test.Source } else { 'bad.a' }

@@ -31,7 +31,7 @@ Describe 'Remove-MirrorPair with real agents' -Tag RealAgent {
         $sites = Get-TestSites
         $pair = New-TestPair
         $null = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
-        $hash = (Get-FileHash $pair.Source).Hash
+        $hash = Get-VolumeHash $pair.Name $pair.Size $sites.Site1
         $pair | Remove-MirrorPair -DeleteData -Confirm:$false
         (Get-FileHash $pair.Source).Hash | Should -Be $hash
         $pair.Target, $pair.FirstIntermediate, $pair.SecondIntermediate | Should -Not -Exist

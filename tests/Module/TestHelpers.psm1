@@ -194,4 +194,13 @@ function New-TestPair {
     New-MirrorPair $Name (Join-Path $root "$Name.a") (Join-Path $root "$Name.d") -Size $Size -TargetAgent site2 -Agent $sites.Site1 -ErrorAction Stop @With
 }
 
+# The hash of what hosts see; the agent keeps the file itself locked.
+function Get-VolumeHash {
+    param([string] $Name, [long] $Size, $Agent)
+    $path = Join-Path (Get-TestSites).Directory "$Name.read"
+    $null = Read-MirrorVolume $Name 0 $Size -OutFile $path -Agent $Agent
+    (Get-FileHash $path).Hash
+    Remove-Item $path
+}
+
 Export-ModuleMember -Function *
