@@ -25,14 +25,14 @@ internal sealed class DemoAgent : IAsyncDisposable
 
     public static async Task<DemoAgent> StartAsync(string name, string stateDirectory, CancellationToken cancellationToken)
     {
-        ProcessStartInfo start = new()
+        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "mirror-agent.exe" : "mirror-agent");
+        ProcessStartInfo start = new(File.Exists(program) ? program : "dotnet")
         {
-            FileName = Environment.ProcessPath ?? "dotnet",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+        if (start.FileName == "dotnet")
         {
             start.ArgumentList.Add(typeof(DemoAgent).Assembly.Location);
         }
