@@ -196,7 +196,7 @@ public sealed class SourceVolume : IBlockDevice
     }
 
     private ValueTask MarkHotAsync(long offsetBytes, long lengthBytes, CancellationToken cancellationToken) =>
-        _log.MarkHotAsync(_log.RegionAt(offsetBytes), _log.RegionAt(offsetBytes + lengthBytes - 1), cancellationToken);
+        _log.MarkSequentiallyAsync(_log.RegionAt(offsetBytes), _log.RegionAt(offsetBytes + lengthBytes - 1), cancellationToken);
 
     private ValueTask StoreAsync(long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken) =>
         data.IsEmpty

@@ -160,7 +160,7 @@ internal sealed class ArrivalWriter(TargetCore core)
                 }
 
                 core.Arrivals.Exit(ticket);
-                await core.Log.MarkHotAsync(first, last, CancellationToken.None);
+                await core.Log.MarkSequentiallyAsync(first, last, CancellationToken.None);
             }
             else
             {
