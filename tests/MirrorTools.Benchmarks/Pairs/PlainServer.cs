@@ -25,7 +25,7 @@ internal sealed class PlainServer : IDisposable
 
     public static async Task<PlainServer> StartAsync(string image, string socket, CancellationToken cancellationToken)
     {
-        Process process = Process.Start(Environment.ProcessPath!, [typeof(PlainServer).Assembly.Location, "serve-plain", image, socket]);
+        Process process = Process.Start(Environment.ProcessPath!, ["serve-plain", image, socket]);
         for (int attempt = 0; !File.Exists(socket); attempt++)
         {
             if (process.HasExited || attempt > 1000)
