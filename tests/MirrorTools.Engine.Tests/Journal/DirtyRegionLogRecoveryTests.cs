@@ -131,16 +131,22 @@ public sealed class DirtyRegionLogRecoveryTests
     {
         RegionLogBed bed = await MarkedAsync();
         byte[] second = bed.Disks[1].Visible.ToArray();
-        bed.Disks[1].IsGone = true;
-        await bed.OpenAsync();
-        bed.Disks[1].IsGone = false;
+        await RunAloneAsync(bed, missing: 1);
         byte[] aloneOnFirst = bed.Disks[0].Visible.ToArray();
-        bed.Disks[0].IsGone = true;
         bed.Disks[1].Overwrite(0, second);
-        await bed.OpenAsync();
-        bed.Disks[0].IsGone = false;
+        await RunAloneAsync(bed, missing: 0);
         bed.Disks[0].Overwrite(0, aloneOnFirst);
         Assert.True((await bed.OpenAsync()).AllUnknown);
+
+        static async Task RunAloneAsync(RegionLogBed bed, int missing)
+        {
+            bed.Disks[missing].IsGone = true;
+            DirtyRegionLog log = await bed.OpenAsync();
+            log.BeginForgetting();
+            await log.CompleteForgettingAsync(default);
+            Assert.False((await bed.OpenAsync()).AllUnknown);
+            bed.Disks[missing].IsGone = false;
+        }
     }
 
     [Fact]
