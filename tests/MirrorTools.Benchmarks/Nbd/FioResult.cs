@@ -27,7 +27,7 @@ internal readonly record struct FioResult(double RequestsPerSecond, double Media
         await fio.WaitForExitAsync();
         if (fio.ExitCode != 0)
         {
-            throw new InvalidOperationException($"fio exited with {fio.ExitCode}: {await errors}{output}");
+            throw new InvalidOperationException($"fio exited with {fio.ExitCode} on {uri}: {await errors}");
         }
 
         JsonElement job = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]).RootElement.GetProperty("jobs")[0];

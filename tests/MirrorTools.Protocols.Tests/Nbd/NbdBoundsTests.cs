@@ -183,8 +183,6 @@ public sealed class NbdBoundsTests
         Task[] writes = [.. clients.SelectMany(client => Enumerable.Range(0, 20).Select(
             index => client.WriteAsync(index * (1 << 20), new byte[1 << 20], NbdWriteOptions.None, CancellationToken.None).AsTask()))];
         await UntilAsync(() => server.Server.BytesInFlight == budget);
-        await Task.Delay(200);
-        Assert.InRange(server.Server.BytesInFlight, 1, budget);
         lock (export.Calls)
         {
             Assert.InRange(export.Calls.Count, 1, (int)(budget >> 20));
