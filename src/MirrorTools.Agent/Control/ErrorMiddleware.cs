@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Control.Json;
+using MirrorTools.Contracts;
 using MirrorTools.Contracts.Errors;
 
 namespace MirrorTools.Agent.Control;
@@ -31,10 +32,9 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             return;
         }
 
-        if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed, ContentLength: null })
+        if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null })
         {
-            await AnswerAsync(context, ErrorTable.Body(
-                ErrorIds.ApiVersionNotSupported, $"This agent has no route {context.Request.Method} {context.Request.Path}."));
+            await AnswerAsync(context, BodyFor(context.Response.StatusCode, context.Request));
         }
     }
 
@@ -47,6 +47,16 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
     }
+
+    // What the framework itself answers has a status and nothing else.
+    private static ErrorBody BodyFor(int status, HttpRequest request) => status switch
+    {
+        StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed => ErrorTable.Body(
+            ErrorIds.ApiVersionNotSupported, $"This agent has no route {request.Method} {request.Path}."),
+        StatusCodes.Status413PayloadTooLarge => ErrorTable.Body(
+            ErrorIds.RequestTooLarge, $"The body of {request.Method} {request.Path} is larger than {ApiLimits.MaxRequestJsonBytes} bytes."),
+        _ => ErrorTable.Body(ErrorIds.InvalidArgument, $"{request.Method} {request.Path} can't be understood (HTTP status {status})."),
+    };
 
     [LoggerMessage(100, LogLevel.Error, "{Method} {Path} failed in an unforeseen way")]
     private partial void LogUnforeseen(string method, string path, Exception error);

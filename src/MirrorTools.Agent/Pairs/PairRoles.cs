@@ -28,13 +28,13 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
             return;
         }
 
-        var side = pair.RequireSource();
-        if ((await side.Source!.GetStatusAsync()).Suspended is not (SuspendReason.SplitBrain or SuspendReason.OldGeneration))
+        if ((await pair.RequireSource().Source!.GetStatusAsync()).Suspended is not (SuspendReason.SplitBrain or SuspendReason.OldGeneration))
         {
             await RepairOtherSideAsync(pair, cancel);
         }
 
-        await side.Source.ResumeAsync();
+        // The repair may have opened this side anew.
+        await pair.RequireSource().Source!.ResumeAsync();
     }
 
     /// <summary>Opens this agent's target anew where a storage had failed.</summary>

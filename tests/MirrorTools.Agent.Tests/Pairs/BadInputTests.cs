@@ -197,7 +197,67 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
         Assert.Contains("Resume-MirrorPair", (await _agent.Client.Pairs.GetAsync("p", default)).RecommendedAction);
     }
 
+    [SkippableFact]
+    [Rule("P-7")]
+    public async Task A_full_disk_under_D_suspends_the_pair_and_a_resume_goes_on_once_there_is_room()
+    {
+        Skip.IfNot(Command.IsRoot, "mounting a tmpfs needs root");
+        using var small = new SmallFileSystem(1 << 20);
+        var request = Request();
+        request.Target = Path.Combine(small.Path, "d");
+        request.SecondIntermediate = _directory["c"];
+        request.TargetMetadataPath = _directory.Path;
+        await _agent.Client.Pairs.CreateAsync(request, default);
+        await CycleAsync();
+        await WriteAsync(0, 3 << 20, 1);
+        await CycleAsync();
+        await Eventually.TrueAsync(
+            async () => (await _agent.Client.Pairs.GetAsync("p", default)).State == nameof(PairState.Suspended), "the pair is suspended");
+        var pair = await _agent.Client.Pairs.GetAsync("p", default);
+        Assert.Contains("Resume-MirrorPair", pair.RecommendedAction);
+
+        // What was committed is there all the same: it is in C.
+        Assert.Equal(1, (await _agent.Client.Volumes.ReadAsync("p.CommittedImage", 2 << 20, 512, default))[0]);
+        Command.Run("mount", "-o", "remount,size=8m", small.Path);
+        await _agent.Client.Pairs.ResumeAsync("p", new ResumePairRequest(), default);
+        await WriteAsync(3 << 20, 1 << 20, 2);
+        Assert.Equal(nameof(CycleState.Committed), await CycleAsync());
+        Assert.Equal(2, (await _agent.Client.Volumes.ReadAsync("p.CommittedImage", 3 << 20, 512, default))[0]);
+    }
+
+    [Fact]
+    public async Task A_source_that_was_written_while_the_agent_was_stopped_is_compared_before_anything_is_trusted()
+    {
+        await _agent.Client.Pairs.CreateAsync(Request(), default);
+        await WriteAsync(0, 1 << 20, 1);
+        await CycleAsync();
+        await _agent.TerminateAsync();
+        using (var foreign = File.OpenWrite(_directory["a"]))
+        {
+            foreign.Position = 2 << 20;
+            foreign.Write(new byte[] { 7 });
+        }
+
+        _agent = await AgentProcess.StartAsync(_directory["state"]);
+        await Eventually.TrueAsync(
+            async () => (await _agent.Client.Events.ListAsync(0, 100, default)).Items.Any(item => item.Name == "Compared"), "the comparison ends");
+        Assert.Equal(nameof(CycleState.Committed), await CycleAsync());
+        Assert.Equal(7, (await _agent.Client.Volumes.ReadAsync("p.CommittedImage", 2 << 20, 512, default))[0]);
+    }
+
     private Task<AttachmentInfo> MountAsync(MountRequest request) => _agent.Client.Volumes.MountAsync("p", request, default);
+
+    private async Task<string> CycleAsync()
+    {
+        var cycle = await _agent.Client.Cycles.StartAsync("p", new StartCycleRequest(), default);
+        using var stream = await _agent.Client.Cycles.FollowAsync("p", cycle.Number, default);
+        while (await stream.NextAsync(default) is { } item)
+        {
+            cycle = item;
+        }
+
+        return cycle.State;
+    }
 
     private Task WriteAsync(long offset, int length, byte value) =>
         _agent.Client.Volumes.WriteAsync("p", offset, Enumerable.Repeat(value, length).ToArray(), 0, length, default);

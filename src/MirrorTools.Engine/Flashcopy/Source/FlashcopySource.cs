@@ -45,7 +45,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         core.Waiters.LinkDeadlinePassed = OnLinkDeadline;
         core.Waiters.LocalDeadlinePassed = () => OnFault(
             SuspendReason.FirstIntermediateFailed, $"A write waited for the first intermediate for more than {core.Options.LocalDeadline.TotalSeconds} s.");
-        log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(CoolAsync(log.HotRegions.Count / 4)));
+        log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(CoolAsync(log.HotRegions.Count / 4, everything: false)));
         log.PlaceFailed = failure => core.Events.Report(
             PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
     }
@@ -305,7 +305,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             try
             {
                 await Task.Delay(_core.Options.CoolingInterval, _core.Time, _stop.Token);
-                await CoolAsync(256);
+                await CoolAsync(256, everything: true);
             }
             catch (OperationCanceledException)
             {
@@ -316,11 +316,12 @@ public sealed class FlashcopySource : IAsyncDisposable
         await loop;
     }
 
-    private async Task CoolAsync(int regions)
+    // Everything that is behind, now and then: what the copy has brought over stays known after a kill, also where no host wrote (P-4).
+    private async Task CoolAsync(int regions, bool everything)
     {
         try
         {
-            await _core.Journal.CoolAsync(Math.Max(1, regions), everything: false, _core.Options.GateDeadline);
+            await _core.Journal.CoolAsync(Math.Max(1, regions), everything, _core.Options.GateDeadline);
         }
         catch (TimeoutException)
         {
@@ -367,6 +368,11 @@ public sealed class FlashcopySource : IAsyncDisposable
         if (state == SourceState.Idle)
         {
             _loop.Nudge();
+            if (_core.Maps.CycleGrains >= _core.Maps.Geometry.GrainCount / 4)
+            {
+                // Much was copied, and a kill before the next round would have it copied again.
+                _ = _core.Flows.WatchAsync(CoolAsync(1, everything: true));
+            }
         }
     }
 

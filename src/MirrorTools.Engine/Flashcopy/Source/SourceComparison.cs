@@ -44,6 +44,10 @@ internal sealed class SourceComparison(SourceCore core, IBlockDevice source)
         byte[] buffer = ArrayPool<byte>.Shared.Rent(geometry.GrainBytes);
         long equal = 0;
         Compared = 0;
+
+        // Where the source was written behind the pair's back, B holds what was there before; nothing of it may be sent as the source's.
+        core.Maps.InB.Reset(false);
+        core.Maps.TouchAll();
         try
         {
             for (long first = 0; first < geometry.GrainCount; first += batch)
