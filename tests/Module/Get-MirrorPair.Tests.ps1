@@ -69,6 +69,10 @@ Describe 'Get-MirrorPair' {
         Remove-Item $directory -Recurse
     }
 
+    It 'refuses an -Agent that is null, as an unset variable is, rather than ask another agent' {
+        { Get-MirrorPair -Agent $null } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
     It 'sends the token' {
         $null = Get-MirrorPair sales -Agent $fake.StateDirectory
         (Get-LastRequest $fake).Token | Should -Be 'Bearer secret'

@@ -16,7 +16,7 @@ public sealed class AgentReferenceAttribute : ArgumentTransformationAttribute
             null or MirrorAgentReference => data,
             MirrorAgent agent => agent.Agent,
             FileSystemInfo directory => new MirrorAgentReference(directory.FullName),
-            string text when text.Trim().Length == 0 => null,
+            string text when text.Trim().Length == 0 => MirrorAgentReference.Default,
             string text => Resolve(text, engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath),
             _ => throw new ArgumentTransformationMetadataException(
                 $"-Agent takes a state directory, an agent's name, or an object of Get-MirrorAgent, not a {data.GetType().Name}."),

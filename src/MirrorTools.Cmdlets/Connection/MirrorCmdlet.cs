@@ -15,6 +15,7 @@ public abstract class MirrorCmdlet : PSCmdlet, IDisposable
     /// <summary>The agent to ask: a state directory, an agent's name, or an object of Get-MirrorAgent. Found by discovery where not given.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AgentReference]
+    [ValidateNotNull]
     [ArgumentCompleter(typeof(AgentCompleter))]
     public MirrorAgentReference? Agent { get; set; }
 
