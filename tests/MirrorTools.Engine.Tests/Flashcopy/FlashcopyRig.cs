@@ -181,6 +181,20 @@ internal sealed class FlashcopyRig
         return point;
     }
 
+    /// <summary>Fills grains of any volume.</summary>
+    public async Task FillAsync(IBlockDevice volume, long grain, byte value, int count = 1)
+    {
+        byte[] data = new byte[count * GrainBytes];
+        data.AsSpan().Fill(value);
+        await volume.WriteAsync(Geometry.OffsetOf(grain), data, WriteOptions.None, CancellationToken.None);
+    }
+
+    /// <summary>Waits until everything that was committed is on D.</summary>
+    public Task SettledAsync() => UntilAsync(async () => (await Target.GetStatusAsync()).UncopiedGrains == 0);
+
+    /// <summary>Waits until site 1 is in a state.</summary>
+    public Task StateAsync(SourceState state) => UntilAsync(async () => (await Source.GetStatusAsync()).State == state);
+
     public Task WriteAsync(long grain, byte value, int count = 1) => WriteBytesAsync(Geometry.OffsetOf(grain), value, count * GrainBytes);
 
     public async Task WriteBytesAsync(long offset, byte value, int length)

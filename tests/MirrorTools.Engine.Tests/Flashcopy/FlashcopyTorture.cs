@@ -90,6 +90,7 @@ internal sealed class FlashcopyTorture
     {
         await _rig.UntilAsync(async () => _open.Contains(_rig.Site1) && _open.Contains(_rig.Site2) && (await _rig.Source.GetStatusAsync()).IsConnected);
         await _rig.Source.SetScheduleAsync(CycleSchedule.Manual);
+        await _rig.DelayAsync(TimeSpan.FromSeconds(2));
         await _rig.UntilAsync(async () => (await _rig.Source.GetStatusAsync()).State == SourceState.Idle);
         ulong point = await _rig.CycleAsync();
         Assert.Equal(_atPoint[point], await _rig.ReadImageAsync(_rig.Target.Image));

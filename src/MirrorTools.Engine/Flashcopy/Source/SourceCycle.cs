@@ -188,8 +188,8 @@ internal sealed class SourceCycle
         // Site 2 has answered by its greeting where it committed; otherwise the point is still to be completed.
         if (committed != Point)
         {
+            // It completes again once site 2 has heard of it: a completion of a point that was not announced is refused.
             Transition(SourceEvent.Refused);
-            CheckComplete();
         }
     }
 

@@ -1,0 +1,216 @@
+using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Simulation.Disks;
+using MirrorTools.Testing;
+using Xunit;
+
+namespace MirrorTools.Engine.Tests.Flashcopy;
+
+/// <summary>The commit of a point (F-8, F-9): one durable choice at site 2, and what either site does that missed it.</summary>
+public sealed class CommitTests
+{
+    [Theory]
+    [Rule("F-9")]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Power_lost_at_any_disk_operation_of_the_commit_leaves_the_old_point_or_the_new_one_whole(int seed)
+    {
+        int strike = 0;
+        bool struck;
+        HashSet<bool> outcomes = [];
+        do
+        {
+            struck = false;
+            FlashcopyRig.Run(async rig => struck = await LosePowerAtAsync(rig, strike, outcomes), (ulong)seed, grains: 24);
+            strike++;
+        }
+        while (struck);
+
+        Assert.True(strike > 6, $"Only {strike - 1} operations were struck.");
+        Assert.Equal(2, outcomes.Count);
+    }
+
+    [Fact]
+    [Rule("F-9")]
+    public void A_source_that_dies_before_it_records_a_commit_asks_for_it_and_serves_hosts_meanwhile() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        ulong first = await rig.CycleAsync();
+        await rig.WriteAsync(5, 2);
+        rig.Transition = (_, _, _, to) =>
+        {
+            if (to == nameof(SourceState.Recording))
+            {
+                rig.KillSite1(losePower: true);
+            }
+        };
+        ulong point = await rig.Source.StartCycleAsync(supersede: false);
+        await rig.UntilAsync(async () => (await rig.Target.GetStatusAsync()).LastCommitted.Number == point);
+        await rig.UntilAsync(() => Task.FromResult(rig.SourceEnd.Closed.IsCompleted));
+        rig.Transition = null;
+        await rig.OpenSourceAsync();
+
+        Assert.Equal(first, (await rig.Source.GetStatusAsync()).LastCommitted.Number);
+        PairException doubt = await Assert.ThrowsAsync<PairException>(() => rig.Source.StartCycleAsync(supersede: false));
+        Assert.Equal(PairError.InDoubt, doubt.Error);
+        await rig.WriteAsync(6, 3);
+
+        await rig.ConnectAsync();
+        Assert.Equal(point, (await rig.Source.GetStatusAsync()).LastCommitted.Number);
+        ulong next = await rig.CycleAsync();
+        Assert.True(next > point);
+        Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+    });
+
+    [Fact]
+    [Rule("F-9")]
+    [Rule("F-12")]
+    public void A_point_whose_answer_is_missing_is_neither_given_up_nor_superseded_before_site_2_was_asked() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        rig.TargetEnd.Swallowed.Add(FlashcopyMessage.Committed);
+        ulong point = await rig.Source.StartCycleAsync(supersede: false);
+        await rig.UntilAsync(async () => (await rig.Target.GetStatusAsync()).LastCommitted.Number == point);
+        rig.Cut();
+        await rig.DelayAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(SourceState.Completing, (await rig.Source.GetStatusAsync()).State);
+        Assert.Equal(PairError.PointBeingDecided, (await Assert.ThrowsAsync<PairException>(() => rig.Source.StopCycleAsync())).Error);
+        Assert.Equal(PairError.PointBeingDecided, (await Assert.ThrowsAsync<PairException>(() => rig.Source.StartCycleAsync(supersede: true))).Error);
+        await rig.WriteAsync(7, 2);
+
+        await rig.ConnectAsync();
+        Assert.Equal(point, (await rig.Source.GetStatusAsync()).LastCommitted.Number);
+        Assert.Equal(SourceState.Idle, (await rig.Source.GetStatusAsync()).State);
+    });
+
+    [Fact]
+    [Rule("F-9")]
+    public void An_undecided_completion_is_asked_again_over_the_next_session() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        ulong point = await rig.Source.StartCycleAsync(supersede: false);
+        await rig.StateAsync(SourceState.Completing);
+        long sent = (await rig.Source.GetStatusAsync()).SentGrains;
+        rig.Cut();
+        await rig.ConnectAsync();
+        await rig.Source.WaitCycleAsync();
+        Assert.Equal(point, (await rig.Target.GetStatusAsync()).LastCommitted.Number);
+        Assert.Equal(sent, (await rig.Source.GetStatusAsync()).SentGrains);
+    });
+
+    [Fact]
+    [Rule("F-9")]
+    public void Preparing_a_settled_point_is_refused() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        ulong point = await rig.CycleAsync();
+        CommittedPoint committed = (await rig.Target.GetStatusAsync()).LastCommitted;
+        rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.BeginPoint, 0, 0, point, 0, 0, Guid.Empty), Times(rig));
+        rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.Complete, 0, 0, point, 0, 0, Instance(rig)), Times(rig));
+        await rig.UntilAsync(() => Task.FromResult(rig.TargetEnd.Sent.Any(sent => sent.Kind == FlashcopyMessage.Refused)));
+        Assert.Equal((uint)PrepareRefusal.SettledPoint, rig.TargetEnd.Sent.Last(sent => sent.Kind == FlashcopyMessage.Refused).Status);
+        Assert.Equal(committed, (await rig.Target.GetStatusAsync()).LastCommitted);
+    });
+
+    [Fact]
+    [Rule("F-8")]
+    public void A_completion_that_names_another_instance_of_site_2_is_refused() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        ulong point = await rig.Source.StartCycleAsync(supersede: false);
+        await rig.StateAsync(SourceState.Completing);
+        rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.Complete, 0, 0, point, 0, 0, rig.PairId), Times(rig));
+        await rig.UntilAsync(() => Task.FromResult(rig.TargetEnd.Sent.Any(sent => sent.Kind == FlashcopyMessage.Refused)));
+        Assert.Equal((uint)PrepareRefusal.OtherInstance, rig.TargetEnd.Sent.Last(sent => sent.Kind == FlashcopyMessage.Refused).Status);
+        Assert.True((await rig.Target.GetStatusAsync()).LastCommitted.IsNone);
+
+        // Refused is not lost: site 1 completes again, and what site 2 has is not sent again.
+        await rig.ConnectAsync();
+        await rig.Source.WaitCycleAsync();
+        Assert.Equal(point, (await rig.Target.GetStatusAsync()).LastCommitted.Number);
+    });
+
+    [Fact]
+    [Rule("F-9")]
+    public void A_prepared_target_takes_no_later_data() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        byte[] grain = new byte[FlashcopyRig.GrainBytes];
+        grain.AsSpan().Fill(9);
+        rig.C.Faults.ExtraLatency = TimeSpan.FromMilliseconds(50);
+        ulong point = await rig.Source.StartCycleAsync(supersede: false);
+        rig.Transition = (_, _, _, to) =>
+        {
+            if (to == nameof(TargetState.Preparing))
+            {
+                rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.GrainData, 0, 0, point, 3, 1, Guid.Empty), grain);
+            }
+        };
+        await rig.Source.WaitCycleAsync();
+        await rig.DelayAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, rig.Peek(rig.C, 3));
+        Assert.Equal(0, (await rig.Target.GetStatusAsync()).FutureGrains);
+    });
+
+    private static byte[] Times(FlashcopyRig rig) => new PointTimes(rig.Scheduler.UtcNow, DateTimeOffset.MinValue).Encode();
+
+    private static Guid Instance(FlashcopyRig rig) => rig.TargetEnd.Sent.First(sent => sent.Kind == FlashcopyMessage.TargetHello).Subject;
+
+    // True where the strike fell before the commit had ended.
+    private static async Task<bool> LosePowerAtAsync(FlashcopyRig rig, int strike, HashSet<bool> outcomes)
+    {
+        await rig.WriteAsync(0, 1, 24);
+        await rig.ConnectAsync();
+        ulong first = await rig.CycleAsync();
+        byte[] before = rig.Content(rig.A);
+        await rig.SettledAsync();
+        await rig.WriteAsync(4, 2, 9);
+        byte[] after = rig.Content(rig.A);
+
+        int left = -1;
+        bool struck = false;
+        rig.Transition = (machine, _, _, to) => left = machine == "target" && to == nameof(TargetState.Preparing) ? strike : left;
+        foreach (SimDisk disk in (SimDisk[])[rig.C, rig.D, rig.Metadata2, rig.Log2])
+        {
+            disk.Reached = (_, _) =>
+            {
+                if (left >= 0 && left-- == 0 && !struck)
+                {
+                    struck = true;
+                    rig.KillSite2(losePower: true);
+                }
+            };
+        }
+
+        ulong second = await rig.Source.StartCycleAsync(supersede: false);
+        await rig.UntilAsync(() => Task.FromResult(struck || rig.Events1.Count(seen => seen.Id == Engine.Events.PairEventId.PointCommitted) == 2));
+        if (!struck)
+        {
+            return false;
+        }
+
+        await rig.OpenTargetAsync();
+        ulong held = (await rig.Target.GetStatusAsync()).LastCommitted.Number;
+        Assert.Contains(held, (ulong[])[first, second]);
+        outcomes.Add(held == second);
+        Assert.Equal(held == second ? after : before, await rig.ReadImageAsync(rig.Target.Image));
+
+        await rig.ConnectAsync();
+        await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == second);
+        Assert.Equal(after, await rig.ReadImageAsync(rig.Target.Image));
+        return true;
+    }
+}

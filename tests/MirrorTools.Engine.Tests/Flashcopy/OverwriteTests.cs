@@ -1,0 +1,182 @@
+using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Simulation.Disks;
+using MirrorTools.Testing;
+using Xunit;
+
+namespace MirrorTools.Engine.Tests.Flashcopy;
+
+/// <summary>When C may be overwritten by an uncommitted point (F-13, F-14): seen at the instant the bytes change.</summary>
+public sealed class OverwriteTests
+{
+    [Fact]
+    [Rule("F-14")]
+    public void C_is_overwritten_only_after_the_target_and_then_the_maps_were_flushed() => Assert.Empty(Violations(FlashcopyFaults.None));
+
+    [Fact]
+    [Rule("F-14")]
+    public void Overwriting_before_the_target_was_flushed_is_seen() => Assert.NotEmpty(Violations(new FlashcopyFaults { SkipTargetFlush = true }));
+
+    [Fact]
+    [Rule("F-14")]
+    public void Overwriting_grains_that_the_target_lacks_is_seen() => Assert.NotEmpty(Violations(new FlashcopyFaults { OverwriteUnsettledGrains = true }));
+
+    [Fact]
+    [Rule("F-14")]
+    [Rule("F-18")]
+    public void A_region_of_C_is_durably_hot_before_it_is_overwritten() => Assert.Empty(ForgottenOverwrites(FlashcopyFaults.None));
+
+    [Fact]
+    [Rule("F-14")]
+    [Rule("F-18")]
+    public void Overwriting_a_cold_region_of_C_is_seen() => Assert.NotEmpty(ForgottenOverwrites(new FlashcopyFaults { ForgetHotRegions = true }));
+
+    [Fact]
+    [Rule("F-14")]
+    public void Every_overwrite_sets_future2() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+        await rig.WriteAsync(10, 2, 7);
+        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        await rig.Source.StartCycleAsync(supersede: false);
+        await rig.UntilAsync(async () => (await rig.Target.GetStatusAsync()).FutureGrains == 7);
+        GrainMap future = await rig.Target.SnapshotAsync(TargetMapKind.Future);
+        Assert.All(Enumerable.Range(10, 7), grain => Assert.True(future[grain]));
+        Assert.All(Enumerable.Range(10, 7), grain => Assert.Equal(2, rig.Peek(rig.C, grain)));
+        Assert.Equal(1, (await rig.ReadImageAsync(rig.Target.Image))[10 * FlashcopyRig.GrainBytes]);
+    });
+
+    [Fact]
+    [Rule("F-13")]
+    public void The_oldest_commit_is_copied_first()
+    {
+        List<long> order = [];
+        FlashcopyRig.Run(
+            async rig =>
+            {
+                await rig.WriteAsync(0, 1, 64);
+                await rig.ConnectAsync();
+                await rig.CycleAsync();
+                await rig.SettledAsync();
+                await rig.WriteAsync(40, 2, 10);
+                rig.D.Faults.ExtraLatency = TimeSpan.FromSeconds(2);
+                await rig.CycleAsync();
+                await rig.WriteAsync(0, 3, 10);
+                await rig.CycleAsync();
+                rig.D.Changed = (offset, _) => order.Add(offset / FlashcopyRig.GrainBytes);
+                await rig.SettledAsync();
+            });
+        Assert.Equal(order.OrderBy(grain => grain < 40), order);
+        Assert.Contains(order, grain => grain < 40);
+        Assert.Contains(order, grain => grain >= 40);
+    }
+
+    [Fact]
+    [Rule("F-11")]
+    public void The_next_cycle_does_not_wait_for_the_second_flashcopy() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+        await rig.WriteAsync(0, 2, 5);
+        rig.D.Faults.ExtraLatency = TimeSpan.FromMinutes(1);
+        await rig.CycleAsync();
+        await rig.WriteAsync(40, 3, 5);
+        await rig.CycleAsync();
+
+        // What is uncopied from the earlier point stays 0 through the renewal (F-9).
+        Assert.Equal(10, (await rig.Target.GetStatusAsync()).UncopiedGrains);
+        Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+    });
+
+    private static List<string> Violations(FlashcopyFaults faults)
+    {
+        List<string> violations = [];
+        for (ulong seed = 1; seed <= 4; seed++)
+        {
+            FlashcopyRig.Run(
+                async rig =>
+                {
+                    await rig.WriteAsync(0, 1, 64);
+                    await rig.ConnectAsync();
+                    rig.D.Faults.ExtraLatency = TimeSpan.FromMilliseconds(30);
+                    await rig.CycleAsync();
+                    byte[] committed = rig.Content(rig.A);
+                    await rig.WriteAsync(0, 2, 64);
+                    int flushedTarget = 0;
+                    int flushedMaps = 0;
+                    rig.D.Reached = (_, kind) => flushedTarget += kind == "flush" ? 1 : 0;
+                    rig.Metadata2.Reached = (_, kind) => flushedMaps += kind == "flush" && (flushedTarget > 0) ? 1 : 0;
+                    rig.C.Changed = (offset, length) =>
+                    {
+                        byte[] durable = new byte[length];
+                        rig.D.PeekDurable(offset, durable);
+                        if (!durable.AsSpan().SequenceEqual(committed.AsSpan((int)offset, (int)length)))
+                        {
+                            violations.Add($"Grain {offset / FlashcopyRig.GrainBytes} was overwritten while the target's copy was not durable.");
+                        }
+
+                        if (flushedMaps == 0)
+                        {
+                            violations.Add($"Grain {offset / FlashcopyRig.GrainBytes} was overwritten before the maps were flushed.");
+                        }
+                    };
+                    await rig.Source.StartCycleAsync(supersede: false);
+                    await rig.Source.WaitCycleAsync();
+                    rig.C.Changed = null;
+                },
+                seed,
+                prepare: rig => rig.Faults = faults);
+        }
+
+        return violations;
+    }
+
+    private static List<long> ForgottenOverwrites(FlashcopyFaults faults)
+    {
+        List<long> forgotten = [];
+        for (ulong seed = 1; seed <= 4; seed++)
+        {
+            FlashcopyRig.Run(
+                async rig =>
+                {
+                    await rig.WriteAsync(0, 1, 64);
+                    await rig.ConnectAsync();
+                    await rig.CycleAsync();
+                    await rig.SettledAsync();
+                    await rig.DelayAsync(TimeSpan.FromSeconds(30));
+                    await rig.WriteAsync(20, 2, 30);
+                    HashSet<long> overwritten = [];
+                    bool struck = false;
+                    rig.C.Changed = (offset, length) =>
+                    {
+                        overwritten.UnionWith(Enumerable.Range(0, (int)(length / FlashcopyRig.GrainBytes)).Select(grain => (offset / FlashcopyRig.GrainBytes) + grain));
+                        struck = true;
+                    };
+                    rig.Scheduler.BeforeStep = _ =>
+                    {
+                        if (struck)
+                        {
+                            rig.Scheduler.BeforeStep = null;
+                            rig.C.Changed = null;
+                            rig.KillSite2(losePower: true);
+                        }
+                    };
+                    await rig.Source.StartCycleAsync(supersede: false);
+                    await rig.UntilAsync(() => Task.FromResult(rig.SourceEnd.Closed.IsCompleted));
+                    await rig.OpenTargetAsync();
+                    GrainMap future = await rig.Target.SnapshotAsync(TargetMapKind.Future);
+                    forgotten.AddRange(overwritten.Where(grain => !future[grain]));
+                },
+                seed,
+                prepare: rig => rig.Faults = faults);
+        }
+
+        return forgotten;
+    }
+}
