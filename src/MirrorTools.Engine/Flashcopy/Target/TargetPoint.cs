@@ -74,7 +74,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
 
         await arrivals.WhenIdle();
-        await WaitUnpinnedAsync();
+        await WaitUnpinnedAsync(channel.Closed);
         if (State != TargetState.Receiving || point != Point || channel.Closed.IsCompleted)
         {
             return;
@@ -152,16 +152,25 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
     }
 
-    private Task WaitUnpinnedAsync()
+    // A conversation that ends ends the wait: a pin that stays must not hold up the next session or a recovery.
+    private async Task WaitUnpinnedAsync(Task closed)
     {
         if (_pins == 0)
         {
-            return Task.CompletedTask;
+            return;
         }
 
         TaskCompletionSource unpinned = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _unpinned.Add(unpinned);
-        return unpinned.Task;
+        _ = core.Flows.WatchAsync(EndAsync());
+        await unpinned.Task;
+        _unpinned.Remove(unpinned);
+
+        async Task EndAsync()
+        {
+            await closed;
+            unpinned.TrySetResult();
+        }
     }
 
     // The commit is durable: readers see the old image or the new one whole. A reader that stays delays the renewal, never the choice.
