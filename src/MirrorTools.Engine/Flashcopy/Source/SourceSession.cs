@@ -10,6 +10,7 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 internal sealed class SourceSession(IPeerChannel channel, Func<PeerGreeting> greet)
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isRefused;
 
     /// <summary>The channel.</summary>
     public IPeerChannel Channel => channel;
@@ -17,7 +18,7 @@ internal sealed class SourceSession(IPeerChannel channel, Func<PeerGreeting> gre
     /// <summary>Site 2's instance: new after each of its starts and each flush it failed.</summary>
     public Guid Instance { get; private set; }
 
-    /// <summary>Takes site 2's greeting; false ends the conversation.</summary>
+    /// <summary>Takes site 2's greeting; where it answers false nothing more is taken from it.</summary>
     public required Func<PeerGreeting, Task<bool>> Greeted { get; init; }
 
     /// <summary>Site 2 lost grains of the cycle.</summary>
@@ -62,6 +63,11 @@ internal sealed class SourceSession(IPeerChannel channel, Func<PeerGreeting> gre
     private async Task<bool> TakeAsync(ReceivedMessage received)
     {
         PeerMessage message = received.Message;
+        if (_isRefused)
+        {
+            return true;
+        }
+
         switch (message.Kind)
         {
             case FlashcopyMessage.SourceHello:
@@ -72,7 +78,10 @@ internal sealed class SourceSession(IPeerChannel channel, Func<PeerGreeting> gre
                 }
 
                 Instance = message.Subject;
-                return await Greeted(greeting);
+
+                // Nobody hangs up: the other side may not have heard yet why nothing goes on here, and an old generation has to refuse its hosts then (P-6).
+                _isRefused = !await Greeted(greeting);
+                return true;
             case FlashcopyMessage.LostGrains:
                 Lost(new GrainRange(message.FirstGrain, message.GrainCount));
                 return true;
