@@ -5,6 +5,7 @@ using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
+using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
 
@@ -30,6 +31,12 @@ public sealed class FlashcopySource : IAsyncDisposable
         FlashcopyParts parts = core.Parts;
         Volume = new SourceVolume(parts.Volume, core.Maps, core.Gate, log, core.Waiters, accesses, parts.Time, parts.Faults);
         PairRecord record = core.Journal.Record;
+        if (record.Suspended == SuspendReason.OldGeneration)
+        {
+            // Known durably, so hosts are refused before the link is up (P-6).
+            Volume.Refusal = SourceConnection.OldGenerationText;
+        }
+
         SourceState initial = record.Suspended != SuspendReason.None ? SourceState.Suspended
             : record.FirstIntermediateLent ? SourceState.Lent
             : SourceState.InDoubt;
@@ -157,17 +164,19 @@ public sealed class FlashcopySource : IAsyncDisposable
         {
             Volume.Refusal = "The pair is being closed.";
             await _connection.CloseAsync();
-            await _core.Copier.StopAsync();
+            Task stopped = _core.Copier.StopAsync();
             _core.Waiters.ReleaseAll();
             await _background;
             try
             {
+                await stopped.WithDeadline(_core.Options.LocalDeadline, _core.Time, CancellationToken.None);
                 if (_recovered is not null)
                 {
                     await _recovered.CloseAsync(_core.Maps);
                 }
 
-                await _core.Journal.CloseCleanlyAsync(_core.Options.GateDeadline);
+                await _core.Journal.CloseCleanlyAsync(_core.Options.GateDeadline)
+                    .WithDeadline(_core.Options.GateDeadline + _core.Options.LocalDeadline, _core.Time, CancellationToken.None);
                 await last();
             }
             catch (Exception exception) when (exception is IOException or TimeoutException)
@@ -248,7 +257,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         ControlFlow control = new(parts.Scheduler);
         EpochGate gate = parts.Gate ?? new EpochGate(parts.Time);
         AccessClock? accesses = parts.Options.ScanOrder == ScanOrder.LastAccessed ? new AccessClock(maps.Geometry) : null;
-        GrainCopier copier = new(maps, parts.Volume, parts.Intermediate, accesses, parts.Options, parts.Faults);
+        GrainCopier copier = new(maps, parts.Volume, parts.Intermediate, accesses, parts.Time, parts.Options, parts.Faults);
         SourceCore core = new()
         {
             Parts = parts,

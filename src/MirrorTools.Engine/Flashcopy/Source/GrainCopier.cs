@@ -2,6 +2,7 @@ using System.Buffers;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Volumes;
+using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
 
@@ -19,6 +20,7 @@ internal sealed class GrainCopier
     private readonly IBlockDevice _intermediate;
     private readonly FlashcopyFaults _faults;
     private readonly AccessClock? _accesses;
+    private readonly TimeProvider _time;
     private readonly List<CopyRun> _local = [];
     private readonly Dictionary<long, CopyRun> _unacknowledged = [];
     private readonly Queue<GrainRange> _demanded = new();
@@ -33,8 +35,9 @@ internal sealed class GrainCopier
     private bool _pumping;
 
     public GrainCopier(
-        SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, AccessClock? accesses, FlashcopyOptions options, FlashcopyFaults faults)
+        SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, AccessClock? accesses, TimeProvider time, FlashcopyOptions options, FlashcopyFaults faults)
     {
+        _time = time;
         _maps = maps;
         _source = source;
         _intermediate = intermediate;
@@ -328,16 +331,18 @@ internal sealed class GrainCopier
                 reserved = (int)length;
                 _windowUsed += reserved;
                 buffer = ArrayPool<byte>.Shared.Rent(reserved);
-                await from.ReadAsync(offset, buffer.AsMemory(0, reserved), CancellationToken.None);
+                await WatchedAsync(from.ReadAsync(offset, buffer.AsMemory(0, reserved), CancellationToken.None), part);
                 zeros = !buffer.AsSpan(0, reserved).ContainsAnyExcept((byte)0);
             }
 
             if (!run.FromB)
             {
                 part = CopyFault.Intermediate;
-                await (zeros
-                    ? _intermediate.WriteZeroesAsync(offset, length, WriteOptions.MayUnmap, CancellationToken.None)
-                    : _intermediate.WriteAsync(offset, buffer.AsMemory(0, reserved), WriteOptions.None, CancellationToken.None));
+                await WatchedAsync(
+                    zeros
+                        ? _intermediate.WriteZeroesAsync(offset, length, WriteOptions.MayUnmap, CancellationToken.None)
+                        : _intermediate.WriteAsync(offset, buffer.AsMemory(0, reserved), WriteOptions.None, CancellationToken.None),
+                    part);
                 if (!_running)
                 {
                     return;
@@ -370,6 +375,21 @@ internal sealed class GrainCopier
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
+        }
+    }
+
+    // A storage that does not answer has failed (P-7), but the step stays under way: what it writes late must not meet another point.
+    private async Task WatchedAsync(ValueTask request, CopyFault part)
+    {
+        Task answered = request.AsTask();
+        try
+        {
+            await answered.WithDeadline(Options.LocalDeadline, _time, CancellationToken.None);
+        }
+        catch (TimeoutException exception) when (!answered.IsCompleted)
+        {
+            Failed?.Invoke(part, exception);
+            await answered;
         }
     }
 

@@ -9,6 +9,10 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 internal sealed class SourceConnection(
     SourceCore core, SourceCycle cycle, SourceComparison comparison, SourceVolume volume, Action<SuspendReason, string> fault)
 {
+    /// <summary>Why hosts are refused by a side whose generation is over.</summary>
+    public const string OldGenerationText = "The other site was recovered and holds a newer generation of this pair; hosts are served there. "
+        + "Resume-MirrorPair -DiscardChangesOn AGENT turns this side into its copy.";
+
     private SourceSession? _running;
     private Task _run = Task.CompletedTask;
     private CancellationTokenSource _stop = new();
@@ -115,7 +119,7 @@ internal sealed class SourceConnection(
         if (_remoteCommitted.Number > core.Journal.Record.LastCommitted.Number)
         {
             cycle.SkipTo(_remoteCommitted.Number + 1);
-            if (cycle.State == SourceState.Completing)
+            if (cycle.Point == _remoteCommitted.Number)
             {
                 await cycle.OnCommittedAsync(_remoteCommitted);
             }
@@ -138,8 +142,7 @@ internal sealed class SourceConnection(
         if (relation == GenerationRelation.Older)
         {
             // The other side was recovered: a host that goes on here would write what nobody will keep (P-6).
-            volume.Refusal = "The other site was recovered and holds a newer generation of this pair; hosts are served there. "
-                + "Resume-MirrorPair -DiscardChangesOn AGENT turns this side into its copy.";
+            volume.Refusal = OldGenerationText;
         }
 
         fault(relation == GenerationRelation.Older ? SuspendReason.OldGeneration : SuspendReason.SplitBrain,

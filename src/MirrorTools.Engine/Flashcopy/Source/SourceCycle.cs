@@ -11,6 +11,7 @@ internal sealed class SourceCycle
 {
     private readonly SourceCore _core;
     private TaskCompletionSource<CycleOutcome>? _outcome;
+    private TaskCompletionSource? _stable;
     private DateTimeOffset? _mergingSince;
 
     // After a restart the numbers begin above the reserve: none is ever used twice.
@@ -47,11 +48,27 @@ internal sealed class SourceCycle
     /// <summary>Told after each state change.</summary>
     public required Action<SourceState> StateChanged { get; init; }
 
+    /// <summary>Completes when no point is being taken, recorded or given up: what a fault or an admin asks for meanwhile waits, and is not lost.</summary>
+    public async Task WhenStableAsync()
+    {
+        while (IsTransient(State))
+        {
+            _stable ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await _stable.Task;
+        }
+    }
+
     /// <summary>Goes to the state that the event leads to.</summary>
     public void Transition(SourceEvent what)
     {
         SourceState before = State;
         State = SourceMachine.Next(before, what);
+        if (!IsTransient(State))
+        {
+            (TaskCompletionSource? stable, _stable) = (_stable, null);
+            stable?.TrySetResult();
+        }
+
         _core.Parts.Transitions?.Invoke("source", before.ToString(), what.ToString(), State.ToString());
         StateChanged(State);
     }
@@ -82,9 +99,9 @@ internal sealed class SourceCycle
         try
         {
             ulong point = await ReserveAsync();
-            await _core.Copier.StopAsync();
+            bool isStopped = await StopCopyingAsync();
             GrainMap future = _core.Maps.TakeSpare();
-            if (!await PassGateAsync(future))
+            if (!isStopped || !await PassGateAsync(future))
             {
                 return await AbandonPointAsync(superseded);
             }
@@ -206,7 +223,8 @@ internal sealed class SourceCycle
     /// <summary>Site 2 has committed: recorded here before the admin hears of it (F-9).</summary>
     public async Task OnCommittedAsync(CommittedPoint committed)
     {
-        if (State != SourceState.Completing || committed.Number != Point)
+        // Copying: a refusal was heard, but the choice had become durable all the same.
+        if (State is not SourceState.Completing and not SourceState.Copying || committed.Number != Point)
         {
             return;
         }
@@ -263,10 +281,21 @@ internal sealed class SourceCycle
         ulong point = Point;
         Task stopped = _core.Copier.StopAsync();
         Release();
-        await stopped;
+        try
+        {
+            await stopped.WithDeadline(_core.Options.LocalDeadline, _core.Time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // A storage hangs: the cause is shown now, and the next point waits for its answer.
+        }
+
         Point = point;
         Finish(reason);
     }
+
+    private static bool IsTransient(SourceState state) =>
+        state is SourceState.ClosingGate or SourceState.Merging or SourceState.Recording or SourceState.GivingUp;
 
     private static async Task TellGivenUpAsync(SourceSession session, ulong point)
     {
@@ -315,6 +344,21 @@ internal sealed class SourceCycle
 
         _nextPoint = point + 1;
         return point;
+    }
+
+    // A step of an earlier point that still writes B would tear what this one puts there.
+    private async Task<bool> StopCopyingAsync()
+    {
+        try
+        {
+            await _core.Copier.StopAsync().WithDeadline(_core.Options.GateDeadline, _core.Time, CancellationToken.None);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            _core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)_core.Options.GateDeadline.TotalMilliseconds));
+            return false;
+        }
     }
 
     /// <summary>Sets the first number that may be used.</summary>

@@ -58,6 +58,13 @@ internal static class SourceLoader
             maps.ForgetCopies(maps.InB.GrainsOf(page));
         }
 
+        if (record.FirstIntermediateLent || record.Suspended == SuspendReason.FirstIntermediateFailed)
+        {
+            // The pages may be older than the loan or the fault.
+            maps.InB.Reset(false);
+            maps.TouchAll();
+        }
+
         if (log.AllUnknown)
         {
             maps.InB.Reset(false);

@@ -16,7 +16,7 @@ public static class SourceMachine
         (SourceState.Merging, SourceEvent.Merged) => SourceState.Copying,
         (SourceState.Copying, SourceEvent.AllCopied) => SourceState.Completing,
         (SourceState.Completing, SourceEvent.Refused) => SourceState.Copying,
-        (SourceState.Completing, SourceEvent.Committed) => SourceState.Recording,
+        (SourceState.Completing or SourceState.Copying, SourceEvent.Committed) => SourceState.Recording,
         (SourceState.Recording, SourceEvent.Recorded) => SourceState.Idle,
         (SourceState.Copying, SourceEvent.GiveUp) => SourceState.GivingUp,
         (SourceState.Completing, SourceEvent.GiveUp) => SourceState.GivingUp,

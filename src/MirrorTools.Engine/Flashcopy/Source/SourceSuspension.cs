@@ -1,6 +1,7 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
 
@@ -13,20 +14,26 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     /// <summary>Suspends mirroring; hosts are released first, the record follows.</summary>
     public async Task SuspendAsync(SuspendReason reason, string detail)
     {
-        if (cycle.State is SourceState.Suspended or SourceState.Failed)
+        while (true)
         {
-            return;
-        }
+            await cycle.WhenStableAsync();
+            if (cycle.State is SourceState.Suspended or SourceState.Failed)
+            {
+                await OutweighAsync(reason, detail);
+                return;
+            }
 
-        if (cycle.State is SourceState.Completing && cycle.Session is not null && reason == SuspendReason.Requested && cycle.Outcome is { } outcome)
-        {
-            await outcome;
-        }
+            if (cycle.State is SourceState.Idle or SourceState.InDoubt or SourceState.Lent)
+            {
+                break;
+            }
 
-        await cycle.GiveUpAsync(reason.ToString());
-        if (cycle.State is not SourceState.Idle and not SourceState.InDoubt and not SourceState.Lent)
-        {
-            return;
+            if (cycle.State is SourceState.Completing && cycle.Session is not null && reason == SuspendReason.Requested && cycle.Outcome is { } outcome)
+            {
+                await WaitForDecisionAsync(outcome);
+            }
+
+            await cycle.GiveUpAsync(reason.ToString());
         }
 
         cycle.Transition(SourceEvent.Suspend);
@@ -69,11 +76,11 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             throw new PairException(PairError.SplitBrain, SplitBrainText(record));
         }
 
+        await MergeRetiringAsync();
         if (record.Suspended == SuspendReason.FirstIntermediateFailed)
         {
             // What B holds is not to be trusted after a fault; what site 2 holds is.
-            core.Maps.InB.Reset(false);
-            core.Maps.TouchAll();
+            await ForgetIntermediateAsync();
             core.Journal.IntermediateIsDown = false;
         }
 
@@ -116,6 +123,8 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             throw new PairException(PairError.NoCycleRunning, "The first intermediate is not lent. Get-MirrorPair shows the pair's state.");
         }
 
+        await MergeRetiringAsync();
+        await ForgetIntermediateAsync();
         await core.Journal.WriteAsync(core.Journal.Record with { FirstIntermediateLent = false });
         core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
         cycle.Transition(SourceEvent.Return);
@@ -140,6 +149,62 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
 
         core.Maps.Renew(retiring, beginsCycle: false);
+    }
+
+    // Durable before the record says that B is in use again, or a crash would bring back maps that trust what B held before.
+    private async Task ForgetIntermediateAsync()
+    {
+        core.Maps.InB.Reset(false);
+        core.Maps.TouchAll();
+        await core.Journal.CoolAsync(0, everything: true, core.Options.GateDeadline);
+    }
+
+    // A write hung when B was given up: the map it had marked was set aside, and what it marks has to be sent.
+    private async Task MergeRetiringAsync()
+    {
+        if (core.Maps.Mode.Retiring is not { } retiring)
+        {
+            return;
+        }
+
+        try
+        {
+            await core.Gate.GraceAsync(core.Options.GateDeadline);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new PairException(PairError.GateTimedOut,
+                $"A write stays in flight for more than {core.Options.GateDeadline.TotalSeconds} s. Look at the source storage, then use Resume-MirrorPair again.", exception);
+        }
+
+        if (core.Maps.Mode.Retiring == retiring)
+        {
+            core.Maps.Renew(retiring, beginsCycle: false);
+            core.Maps.Mode = core.Maps.Mode with { Retiring = null };
+        }
+    }
+
+    // That the other side has gone on outweighs what the pair was suspended for: it must not be forgotten by a restart (P-6).
+    private async Task OutweighAsync(SuspendReason reason, string detail)
+    {
+        if (reason is SuspendReason.OldGeneration or SuspendReason.SplitBrain && core.Journal.Record.Suspended is not SuspendReason.OldGeneration and not SuspendReason.SplitBrain)
+        {
+            Detail = detail;
+            core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));
+            await RecordAsync(core.Journal.Record with { Suspended = reason });
+        }
+    }
+
+    private async Task WaitForDecisionAsync(Task outcome)
+    {
+        try
+        {
+            await outcome.WithDeadline(core.Options.DecisionDeadline, core.Time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // Site 2 does not answer: the suspension comes first, and the next session asks.
+        }
     }
 
     private async Task RecordAsync(PairRecord record)
