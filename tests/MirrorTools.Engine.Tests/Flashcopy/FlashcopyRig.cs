@@ -134,11 +134,14 @@ internal sealed class FlashcopyRig
         await UntilAsync(async () => (await Source.GetStatusAsync()).IsConnected);
     }
 
-    public void Join()
+    public void Join() => Join(Source, Target);
+
+    /// <summary>Joins a source and a target, whichever site they are at.</summary>
+    public void Join(FlashcopySource source, FlashcopyTarget target)
     {
         (SourceEnd, TargetEnd) = TestChannel.Pair(PairId, NewId());
-        Target.Attach(TargetEnd);
-        Source.Attach(SourceEnd);
+        target.Attach(TargetEnd);
+        source.Attach(SourceEnd);
     }
 
     public void Cut() => SourceEnd.Cut();
