@@ -131,7 +131,7 @@ internal sealed class FlashcopyRig
     public async Task ConnectAsync()
     {
         Join();
-        await UntilAsync(async () => (await Source.GetStatusAsync()).IsConnected);
+        await UntilAsync(async () => await Source.GetStatusAsync() is { IsConnected: true, State: not SourceState.InDoubt });
     }
 
     public void Join() => Join(Source, Target);
