@@ -2,20 +2,29 @@ using MirrorTools.Simulation.Hosts;
 
 namespace MirrorTools.Simulation.Checking;
 
-/// <summary>What a host was told is durable must be on its volume after any crash of the source.</summary>
+/// <summary>After any crash of the source what a host was told is durable is on its volume, and what nobody wrote is as it was.</summary>
 public static class SurvivorChecker
 {
     /// <summary>Says which durable write is missing from a volume, or null.</summary>
-    public static string? Check(HistoryEpoch epoch, int volume, byte[] image)
+    /// <param name="epoch">The epoch that the crash ended.</param>
+    /// <param name="volume">The volume's number.</param>
+    /// <param name="image">What it shows now.</param>
+    /// <param name="mayLoseBase">True where what the epoch began with may itself be lost: a killed process had left it in the cache, and now the power went.</param>
+    public static string? Check(HistoryEpoch epoch, int volume, byte[] image, bool mayLoseBase = false)
     {
         for (long sector = 0; sector < image.Length / SectorStamp.Bytes; sector++)
         {
+            var content = image.AsSpan((int)sector * SectorStamp.Bytes, SectorStamp.Bytes);
             if (epoch.WritersOf(volume, sector) is not { } writers)
             {
+                if (!mayLoseBase && !content.SequenceEqual(epoch.BaseOf(volume, sector)))
+                {
+                    return $"volume {volume} sector {sector} was not written, but shows {SectorStamp.Describe(content)}, not {SectorStamp.Describe(epoch.BaseOf(volume, sector))}";
+                }
+
                 continue;
             }
 
-            var content = image.AsSpan((int)sector * SectorStamp.Bytes, SectorStamp.Bytes);
             var isZero = content.IndexOfAnyExcept((byte)0) < 0;
             var shown = SectorStamp.TryRead(content, volume, sector, out var id) ? epoch.Find(id, volume, sector) : null;
             foreach (var durable in writers)

@@ -1,6 +1,7 @@
 using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Pairs;
+using MirrorTools.Simulation.Checking;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Runs;
@@ -103,16 +104,13 @@ public sealed class FlashcopyScenario : IScenario
         _world.IsCalm = false;
         var until = _world.Run.Scheduler.Now + TimeSpan.FromMinutes(20);
         bool IsOver() => active.HostIsDone && active.Site.IsUp || _world.Run.Scheduler.Now > until;
-        var parts = new List<Task> { _operator.RunAsync(IsOver), AuditAsync(IsOver) };
+        var parts = new List<Func<Task>> { () => _operator.RunAsync(IsOver), () => AuditAsync(IsOver) };
         if (_world.Run.Options.Plan is null)
         {
-            parts.Add(_storm.RunAsync(IsOver));
+            parts.Add(() => _storm.RunAsync(IsOver));
         }
 
-        foreach (var part in parts)
-        {
-            await part;
-        }
+        await _world.Run.TogetherAsync(parts);
     }
 
     private async Task AuditAsync(Func<bool> isOver)
@@ -214,6 +212,7 @@ public sealed class FlashcopyScenario : IScenario
         Count(_world.History);
         _world.History = new WriteHistory([image], () => _world.Run.Scheduler.Now);
         _world.ActiveSite = _site2;
+        _site2.IsRecovered = true;
         return true;
     }
 
@@ -249,6 +248,18 @@ public sealed class FlashcopyScenario : IScenario
         await RageAsync(_site2);
         Calm();
         await _world.Run.WaitUntilAsync(() => Task.FromResult(_site2.HostIsDone && _site2.Source is not null), LivenessBound, "P-8", () => "hosts of the recovered image were answered");
+        await CheckActiveAsync(_site2);
+    }
+
+    /// <summary>With no host at work, the source shows every write.</summary>
+    private async Task CheckActiveAsync(FlashcopySite site)
+    {
+        var (ran, image) = await site.Site.Process!.TryInvokeAsync(() => site.ReadAllAsync(site.Source!.Volume));
+        var now = _world.History.Tick();
+        if (ran && ImageChecker.Check(new PointWindow(_world.History.Current, now, now), [image!]) is { } violation)
+        {
+            throw ScenarioRun.Broken("P-1", $"the volume of {site.Site.Name} in the end: {violation}");
+        }
     }
 
     private void Count(WriteHistory history)

@@ -4,6 +4,7 @@ using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Volumes;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Scheduling;
@@ -30,10 +31,10 @@ internal sealed class FlashcopySite
         Site = new SimSite(world.Run, name, BootAsync) { Died = OnDied };
         var length = world.Shape.Geometry.LengthBytes;
         var number = name[^1];
-        Volume = Site.AddDisk(volume, new SimDiskOptions { LengthBytes = length });
-        Intermediate = Site.AddDisk(intermediate, new SimDiskOptions { LengthBytes = length });
-        Metadata = Site.AddDisk($"M{number}", new SimDiskOptions { LengthBytes = MetadataStore.RequiredLengthBytes(world.Shape.Geometry) });
-        Log = Site.AddDisk($"L{number}", new SimDiskOptions { LengthBytes = DirtyRegionLog.RequiredLengthBytes(world.Identity.RegionSlots) });
+        Volume = AddDisk(volume, length);
+        Intermediate = AddDisk(intermediate, length);
+        Metadata = AddDisk($"M{number}", MetadataStore.RequiredLengthBytes(world.Shape.Geometry));
+        Log = AddDisk($"L{number}", DirtyRegionLog.RequiredLengthBytes(world.Identity.RegionSlots));
     }
 
     public SimSite Site { get; }
@@ -61,6 +62,13 @@ internal sealed class FlashcopySite
     /// <summary>True once all requests were made and answered.</summary>
     public bool HostIsDone => RequestsLeft <= 0 && (Host is null || !Site.IsUp || _hostFinished);
 
+    /// <summary>True once it took over: its volume lies on two storages while it is restored.</summary>
+    public bool IsRecovered { get; set; }
+
+    private bool _unsettledEpoch;
+
+    private bool _lostPower;
+
     private bool _hostFinished;
 
     /// <summary>The longest that any request of this site's hosts took.</summary>
@@ -84,6 +92,19 @@ internal sealed class FlashcopySite
     {
         RequestsLeft = requests;
         StartHost(Site.Process!);
+    }
+
+    // some disks of some seeds are slow, so that what follows them lags behind: the second flashcopy behind commits, B behind hosts
+    private SimDisk AddDisk(string name, long lengthBytes)
+    {
+        var options = new SimDiskOptions { LengthBytes = lengthBytes };
+        if (_world.Random.Chance(0.25))
+        {
+            var most = TimeSpan.FromMilliseconds(_world.Random.Next(1, 30));
+            options = options with { LeastLatency = most / 4, MostLatency = most, FlushLatency = most * 2 };
+        }
+
+        return Site.AddDisk(name, options);
     }
 
     public byte[] PeekVolume()
@@ -132,10 +153,16 @@ internal sealed class FlashcopySite
         {
             try
             {
-                var role = await ReadRoleAsync(process);
-                if (role == PairRole.Source)
+                var record = await ReadRecordAsync(process);
+                if (record.Role == PairRole.Source)
                 {
-                    Source = await FlashcopySource.OpenAsync(OpenParts(process));
+                    var source = await FlashcopySource.OpenAsync(OpenParts(process));
+                    if (_unsettledEpoch)
+                    {
+                        await BeginEpochAsync(source);
+                    }
+
+                    Source = source;
                 }
                 else
                 {
@@ -153,11 +180,27 @@ internal sealed class FlashcopySite
         }
     }
 
-    private async Task<PairRole> ReadRoleAsync(SimProcess process)
+    private async Task<PairRecord> ReadRecordAsync(SimProcess process)
     {
         await using var device = Metadata.Open(process);
         var store = await MetadataStore.OpenAsync(device, CancellationToken.None);
-        return PairRecordCodec.TryDecode(store.State.Current.Span, out var record) ? record!.Role : throw new InvalidDataException("The record can't be read.");
+        return PairRecordCodec.TryDecode(store.State.Current.Span, out var record) ? record! : throw new InvalidDataException("The record can't be read.");
+    }
+
+    // a recovered image lies on two storages, so that only the engine can say what a crash left of it
+    private async Task BeginEpochAsync(FlashcopySource source)
+    {
+        var image = await ReadAllAsync(source.Volume);
+        _world.SourceCameBack(image, _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
+        _unsettledEpoch = false;
+        _lostPower = false;
+    }
+
+    public async Task<byte[]> ReadAllAsync(IBlockDevice device)
+    {
+        var image = new byte[_world.Shape.Geometry.LengthBytes];
+        await device.ReadAsync(0, image, CancellationToken.None);
+        return image;
     }
 
     private void StartHost(SimProcess process)
@@ -201,7 +244,15 @@ internal sealed class FlashcopySite
         // the power may also go while no process runs, and take what a killed one had written
         if ((wasSource || powerLost) && _world.ActiveSite == this)
         {
-            _world.SourceDied(this, powerLost);
+            if (IsRecovered)
+            {
+                _unsettledEpoch = true;
+                _lostPower |= powerLost;
+            }
+            else
+            {
+                _world.SourceCameBack(PeekVolume(), powerLost, $"{Volume.Name} after a {(powerLost ? "power loss" : "kill")}");
+            }
         }
     }
 }

@@ -121,15 +121,14 @@ internal sealed class FlashcopyWorld
     }
 
     /// <summary>The source crashed: what hosts were told is durable must be there, and what is there counts from here on.</summary>
-    public void SourceDied(FlashcopySite site, bool powerLost)
+    public void SourceCameBack(byte[] image, bool powerLost, string what)
     {
-        var image = site.PeekVolume();
-        if (SurvivorChecker.Check(History.Current, 0, image) is { } violation)
+        if (SurvivorChecker.Check(History.Current, 0, image, mayLoseBase: powerLost && !History.Current.IsBaseDurable) is { } violation)
         {
-            throw ScenarioRun.Broken("P-2", $"after {(powerLost ? "a power loss" : "a kill")} of the source: {violation}");
+            throw ScenarioRun.Broken("P-2", $"{what}: {violation}");
         }
 
-        History.BeginEpoch([image]);
+        History.BeginEpoch([image], powerLost);
     }
 
     /// <summary>Somebody is told that a point is committed.</summary>

@@ -23,6 +23,9 @@ public sealed class HistoryEpoch
     /// <summary>When it began.</summary>
     public long Began { get; init; }
 
+    /// <summary>True where all that it began with is durable.</summary>
+    public bool IsBaseDurable { get; init; } = true;
+
     /// <summary>How many volumes there are.</summary>
     public int VolumeCount => _base.Length;
 

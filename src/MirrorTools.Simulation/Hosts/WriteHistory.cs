@@ -95,8 +95,10 @@ public sealed class WriteHistory
     public void Flushed(HistoryEpoch epoch, int volume, long issued) => epoch.FlushedAt[volume] = Math.Max(epoch.FlushedAt[volume], issued);
 
     /// <summary>The source crashed: what its volumes hold now is what counts from here on.</summary>
-    public void BeginEpoch(byte[][] images)
+    /// <param name="images">The volumes' content.</param>
+    /// <param name="isDurable">False where a later power loss may still take some of it.</param>
+    public void BeginEpoch(byte[][] images, bool isDurable)
     {
-        _epochs.Add(new HistoryEpoch(_epochs.Count, images) { Began = Tick() });
+        _epochs.Add(new HistoryEpoch(_epochs.Count, images) { Began = Tick(), IsBaseDurable = isDurable });
     }
 }

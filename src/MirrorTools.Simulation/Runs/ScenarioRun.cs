@@ -42,6 +42,27 @@ public sealed class ScenarioRun
     /// <param name="what">What was seen.</param>
     public static SimFailureException Broken(string promise, string what) => new(SimFailureKind.PromiseBroken, $"{promise} is broken: {what}");
 
+    /// <summary>Runs flows side by side to their ends; the first that fails fails the run at once, not when it is awaited.</summary>
+    public async Task TogetherAsync(IEnumerable<Func<Task>> flows)
+    {
+        var ends = new List<Task>();
+        foreach (var flow in flows)
+        {
+            var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ends.Add(end.Task);
+            Scheduler.World.Start(async () =>
+            {
+                await flow();
+                end.SetResult();
+            });
+        }
+
+        foreach (var end in ends)
+        {
+            await end;
+        }
+    }
+
     /// <summary>Looks at a condition until it holds.</summary>
     /// <param name="condition">What is waited for.</param>
     /// <param name="bound">How much simulated time it may take.</param>
