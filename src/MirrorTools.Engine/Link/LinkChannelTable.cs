@@ -28,7 +28,8 @@ internal sealed class LinkChannelTable(LinkSession session)
         var failure = new LinkClosedException(LinkCloseReason.LocalClosed, "The channel was closed on this side.");
         lock (session.Gate)
         {
-            dropped = channel.End(failure, keepCredited: channel.State == LinkChannelState.Open);
+            // Closed twice, the second time must not take back the close that waits to be sent.
+            dropped = channel.End(failure, keepCredited: channel.State is LinkChannelState.Open or LinkChannelState.Closing);
             channel.Inbox.Clear();
             switch (channel.State)
             {

@@ -16,7 +16,7 @@ internal sealed class SourceCycle
 
     // After a restart the numbers begin above the reserve: none is ever used twice.
     private ulong _nextPoint;
-    private CancellationTokenSource? _decisionAnswered;
+    private TaskCompletionSource? _decision;
 
     public SourceCycle(SourceCore core, SourceState state)
     {
@@ -40,7 +40,18 @@ internal sealed class SourceCycle
     public Task<CycleOutcome>? Outcome => _outcome?.Task;
 
     /// <summary>The conversation with site 2, once grains may travel.</summary>
-    public SourceSession? Session { get; set; }
+    public SourceSession? Session
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value is null)
+            {
+                StopWaitingForDecision();
+            }
+        }
+    }
 
     /// <summary>Asked to suspend the pair: a fault made the cycle impossible.</summary>
     public required Action<SuspendReason, string> SuspendNeeded { get; init; }
@@ -444,18 +455,16 @@ internal sealed class SourceCycle
 
     private async Task CompleteAsync(SourceSession session)
     {
-        using CancellationTokenSource answered = new();
-        _decisionAnswered = answered;
+        TaskCompletionSource decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _decision = decision;
         ulong point = Point;
         try
         {
             PeerMessage message = new(FlashcopyMessage.Complete, 0, 0, point, 0, 0, session.Instance);
-            await session.Channel.SendAsync(message, new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode(), answered.Token);
-            await session.Channel.Closed.WithDeadline(_core.Options.DecisionDeadline, _core.Time, answered.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // Answered.
+            await session.Channel.SendAsync(message, new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode(), CancellationToken.None);
+
+            // Not the channel's own end: each cycle would leave a waiter behind on it for as long as the session lives.
+            await decision.Task.WithDeadline(_core.Options.DecisionDeadline, _core.Time, CancellationToken.None);
         }
         catch (TimeoutException)
         {
@@ -466,20 +475,13 @@ internal sealed class SourceCycle
         {
             // The next session asks.
         }
-        finally
-        {
-            if (_decisionAnswered == answered)
-            {
-                _decisionAnswered = null;
-            }
-        }
     }
 
     private void StopWaitingForDecision()
     {
-        CancellationTokenSource? waiting = _decisionAnswered;
-        _decisionAnswered = null;
-        waiting?.Cancel();
+        TaskCompletionSource? decision = _decision;
+        _decision = null;
+        decision?.TrySetResult();
     }
 
     private void Finish(string reason)
