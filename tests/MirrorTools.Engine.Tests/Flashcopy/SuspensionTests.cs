@@ -247,12 +247,12 @@ public sealed class SuspensionTests
     {
         await rig.WriteAsync(0, 1);
         rig.Log1.Faults.IsGone = true;
-        await rig.WriteAsync(16, 1);
+        await rig.WriteAsync(32, 1);
         Assert.Contains(rig.Events1, seen => seen.Id == PairEventId.DirtyRegionLogPlaceFailed);
         rig.Metadata1.Faults.IsGone = true;
         await rig.WriteAsync(1, 2);
-        await rig.WriteAsync(17, 2);
-        await Assert.ThrowsAnyAsync<IOException>(() => rig.WriteAsync(40, 2));
+        await rig.WriteAsync(33, 2);
+        await Assert.ThrowsAnyAsync<IOException>(() => rig.WriteAsync(20, 2));
         await rig.WriteAsync(2, 2);
     });
 
