@@ -15,14 +15,14 @@ public sealed class EventLogTests : IDisposable
     {
         using (var log = Open())
         {
-            log.Write(EventKinds.CycleCommitted, new EventPair(Guid.Empty, "sales"), "anna", ("point", "7"), ("pointTime", "2026-01-01T00:00:00Z"));
+            log.Write(EventKinds.CycleCommitted, new EventPair(Guid.Empty, "sales"), "anna", ("point", "7"), ("t1", "2026-01-01T00:00:00Z"));
         }
 
         using var again = Open();
         again.Write(EventKinds.AgentStopped, null, null, ("name", "berlin"));
         var events = again.List(0, 10);
         Assert.Equal([1, 2], events.Items.Select(item => item.Id));
-        Assert.Equal("Point 7 of pair sales was committed; its t1 is 2026-01-01T00:00:00Z.", events.Items[0].Message);
+        Assert.Equal("Point 7 of pair sales was committed; it was taken at 2026-01-01T00:00:00Z.", events.Items[0].Message);
         Assert.Equal(("sales", "anna", "7"), (events.Items[0].Pair, events.Items[0].Actor, events.Items[0].Arguments["point"]));
     }
 
