@@ -27,6 +27,9 @@ public sealed record FlashcopyOptions
     /// <summary>The longest run of grains that one copy step moves, in bytes.</summary>
     public int RunBytes { get; init; } = 1 << 20;
 
+    /// <summary>How many bytes the second flashcopy copies between two flushes of the target (F-14).</summary>
+    public int BatchBytes { get; init; } = 64 << 20;
+
     /// <summary>How many bytes of copy steps may be held in memory at once.</summary>
     public int WindowBytes { get; init; } = 16 << 20;
 

@@ -72,10 +72,11 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
         }
         else if (site.Target is { } target)
         {
+            var (told, active) = (world.ToldCommitted, world.ActiveSite);
             var (ran, status) = await site.Site.Process!.TryInvokeAsync(target.GetStatusAsync);
-            if (ran && status!.LastCommitted.Number < world.ToldCommitted)
+            if (ran && active == world.ActiveSite && status!.LastCommitted.Number < told)
             {
-                throw ScenarioRun.Broken("P-2", $"{site.Site.Name} says that {status.LastCommitted.Number} is its last committed point, but {world.ToldCommitted} was");
+                throw ScenarioRun.Broken("P-2", $"{site.Site.Name} says that {status.LastCommitted.Number} is its last committed point, but {told} was");
             }
 
             if (ran && status!.State == TargetState.Faulted)
@@ -87,7 +88,11 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
 
     private async Task TendAsync(FlashcopySite site, SourceStatus status)
     {
-        if (status.State == SourceState.Suspended)
+        if (status.State == SourceState.Suspended && status.Suspended is SuspendReason.OldGeneration or SuspendReason.SplitBrain)
+        {
+            await TurnAsync(site);
+        }
+        else if (status.State == SourceState.Suspended)
         {
             // a storage that failed a flush has to be opened anew: every third look the agent is restarted
             var looks = _faulted[site.Site.Name] = _faulted.GetValueOrDefault(site.Site.Name) + 1;
@@ -97,7 +102,7 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
                 return;
             }
 
-            OnSource(async s =>
+            OnSource(site, async s =>
             {
                 await s.ResumeAsync();
                 return true;
@@ -105,10 +110,52 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
         }
         else if (status.State == SourceState.Idle && (world.IsCalm || (!world.Shape.IsContinuous && world.Random.Chance(0.6))))
         {
-            OnSource(s => s.StartCycleAsync(false));
+            OnSource(site, s => s.StartCycleAsync(false));
+        }
+    }
+
+    // what the old side wrote since the two parted is given up, by the admin's word
+    private async Task TurnAsync(FlashcopySite site)
+    {
+        if (site == world.ActiveSite)
+        {
+            throw ScenarioRun.Broken("P-6", $"{site.Site.Name} is the newest source, but holds itself for old");
         }
 
-        await Task.CompletedTask;
+        if (site.Source!.Volume.Refusal is null)
+        {
+            throw ScenarioRun.Broken("P-6", $"{site.Site.Name} knows that its generation is old, and serves hosts");
+        }
+
+        if (!site.MustRefuse && world.Random.Chance(0.5))
+        {
+            // what it knows must outlive a restart, with the other side out of reach
+            site.MustRefuse = true;
+            Restart(site);
+            return;
+        }
+
+        if (site.IsBecomingTarget || world.ActiveSite is not { Source: { } other, Site.Process: { } process })
+        {
+            return;
+        }
+
+        var (ran, status) = await process.TryInvokeAsync(other.GetStatusAsync);
+        if (ran && site.Source is not null && site.Site.IsUp)
+        {
+            site.IsBecomingTarget = true;
+            site.Site.Process!.Start(async () =>
+            {
+                try
+                {
+                    await site.BecomeTargetAsync(status!.Generations);
+                }
+                catch (IOException) when (world.HasStorageFaults(site.Site))
+                {
+                    Restart(site);
+                }
+            });
+        }
     }
 
     private void Restart(FlashcopySite site)
@@ -118,9 +165,11 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
     }
 
     // an admin's command is refused in many states; that is an answer, not a fault
-    private void OnSource<T>(Func<FlashcopySource, Task<T>> command)
+    private void OnSource<T>(Func<FlashcopySource, Task<T>> command) => OnSource(world.ActiveSite!, command);
+
+    private void OnSource<T>(FlashcopySite on, Func<FlashcopySource, Task<T>> command)
     {
-        if (world.ActiveSite is { Source: { } source, Site: { Process: { IsAlive: true } process } site })
+        if (on is { Source: { } source, Site: { Process: { IsAlive: true } process } site })
         {
             process.Start(async () =>
             {

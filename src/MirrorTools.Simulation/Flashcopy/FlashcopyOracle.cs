@@ -11,7 +11,7 @@ internal static class FlashcopyOracle
     /// <summary>Reads the committed image of a target that goes on working, and checks it (P-1, P-2).</summary>
     public static async Task AuditAsync(FlashcopyWorld world, FlashcopySite site)
     {
-        if (site.Target is not { } target || (await target.GetStatusAsync()).LastCommitted.IsNone)
+        if (site == world.ActiveSite || world.ActiveSite!.History is null || site.Target is not { } target || (await target.GetStatusAsync()).LastCommitted.IsNone)
         {
             return;
         }
@@ -31,7 +31,7 @@ internal static class FlashcopyOracle
             }
 
             world.Run.Totals.Count("audits");
-            CheckPoint(world, world.History, point, told, image, $"the image that {site.Site.Name} shows");
+            CheckPoint(world, world.ActiveSite!.History!, point, told, image, $"the image that {site.Site.Name} shows");
         }
     }
 

@@ -1,7 +1,6 @@
 using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Pairs;
-using MirrorTools.Simulation.Checking;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Runs;
@@ -10,49 +9,77 @@ using MirrorTools.Simulation.Sites;
 namespace MirrorTools.Simulation.Flashcopy;
 
 /// <summary>
-/// The cyclic incremental flashcopy under disasters: hosts write at site 1 while cycles run and things go wrong; then either calm returns and the pair must
-/// commit everything, or site 1 is lost at a random moment. Site 2 is recovered, hosts go on there, and site 1 comes back as the target.
+/// The cyclic incremental flashcopy under disasters: hosts write at site 1 while cycles run and things go wrong; then calm returns and the pair must commit
+/// everything, or site 1 is lost or cut off at a random moment. Site 2 is recovered, hosts go on there, and site 1 comes back as the target.
 /// </summary>
 public sealed class FlashcopyScenario : IScenario
 {
-    private static readonly TimeSpan LivenessBound = TimeSpan.FromMinutes(5);
-
     private FlashcopyWorld _world = null!;
     private FlashcopySite _site1 = null!;
     private FlashcopySite _site2 = null!;
     private FlashcopyOperator _operator = null!;
     private FaultStorm _storm = null!;
 
+    private enum Ending
+    {
+        /// <summary>Calm returns before site 1 is lost, and everything must be committed.</summary>
+        Calm,
+
+        /// <summary>Site 1 is lost in the storm.</summary>
+        Loss,
+
+        /// <summary>Site 1 is cut off in the storm, and goes on by itself.</summary>
+        Isolation,
+    }
+
     /// <inheritdoc/>
     public async Task RunAsync(ScenarioRun run)
     {
         await BuildAsync(run);
-        var random = _world.Random;
-        var losesSite1 = run.Options.Plan is null && random.Chance(0.5);
-        var firstRequests = losesSite1 ? random.Next(run.Options.Requests / 4, run.Options.Requests) : run.Options.Requests;
-        _site1.RequestsLeft = firstRequests;
+
+        // drawn by a generator of its own, so that a plan of the same seed takes the same course
+        var course = run.Scheduler.Random.Fork("course");
+        var ending = (Ending)course.Next(3);
+        var requests = run.Options.Requests;
+        var first = ending == Ending.Calm ? requests * 2 / 3 : course.Next(requests / 4, requests * 2 / 3);
+        var phases = new FlashcopyPhases(_world, _storm, _operator);
+        _site1.RequestsLeft = first;
         _site2.Site.Start();
         _site1.Site.Start();
-        await RageAsync(_site1);
-        if (losesSite1)
+        await phases.RageAsync(_site1, _site2);
+        if (ending == Ending.Calm)
         {
-            await Task.Delay(random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(2)), run.Time);
-            run.Totals.Count("sites lost");
+            await phases.SettleAsync(_site1, _site2);
+        }
+        else
+        {
+            await phases.StrikeAsync(course, ending == Ending.Loss ? "lose" : "isolate");
+        }
+
+        if (ending != Ending.Isolation)
+        {
             _site1.Site.Lose();
         }
         else
         {
-            await SettleAsync(_site1, _site2);
-            _site1.Site.Lose();
+            // cut off, site 1 goes on: what it takes from now on is what the partition hides
+            run.Network.Partition("site1", "site2");
+            _site1.AttachHosts(30);
         }
 
-        Calm();
-        if (await RecoverAsync())
+        if (await phases.TakeOverAsync(_site1, _site2))
         {
-            await GoOnAtSite2Async(Math.Max(60, run.Options.Requests - firstRequests));
+            var left = requests - first;
+            _site2.AttachHosts(left / 2);
+            await phases.RageAsync(_site2, _site1);
+            await phases.ReturnAsync(_site2, _site1);
+            _site2.AttachHosts(left - (left / 2));
+            await phases.RageAsync(_site2, _site1);
+            await phases.SettleAsync(_site2, _site1);
+            await phases.CheckActiveAsync(_site2);
         }
 
-        Account(run);
+        run.Totals.Count("longest request ms", (long)_site1.LongestRequest.TotalMilliseconds);
     }
 
     private async Task BuildAsync(ScenarioRun run)
@@ -60,9 +87,9 @@ public sealed class FlashcopyScenario : IScenario
         _world = new FlashcopyWorld(run);
         _site1 = new FlashcopySite(_world, "site1", "site2", _world.Site1Agent, connects: true, "A", "B");
         _site2 = new FlashcopySite(_world, "site2", "site1", _world.Site2Agent, connects: false, "D", "C");
-        _world.ActiveSite = _site1;
         Preload();
-        _world.History = new WriteHistory([_site1.PeekVolume()], () => run.Scheduler.Now);
+        _site1.History = _world.NewHistory(_site1.PeekVolume());
+        _world.BeginGeneration(_site1);
         var record = new PairRecord { Role = PairRole.Source, Generations = new GenerationHistory([_world.FirstGeneration]) };
         var setup = run.Scheduler.CreateProcess("setup");
         await setup.InvokeAsync(async () =>
@@ -86,191 +113,16 @@ public sealed class FlashcopyScenario : IScenario
     // the source has some content before it is mirrored, and holes
     private void Preload()
     {
-        var grain = new byte[_world.Shape.Geometry.GrainBytes];
-        for (long g = 0; g < _world.Shape.Geometry.GrainCount; g++)
+        var geometry = _world.Shape.Geometry;
+        var grain = new byte[geometry.GrainBytes];
+        for (long g = 0; g < geometry.GrainCount; g++)
         {
             if (_world.Random.Chance(0.3))
             {
-                var length = (int)_world.Shape.Geometry.LengthOf(g, 1);
+                var length = (int)geometry.LengthOf(g, 1);
                 _world.Random.NextBytes(grain.AsSpan(0, length));
-                _site1.Volume.Preload(_world.Shape.Geometry.OffsetOf(g), grain.AsSpan(0, length));
+                _site1.Volume.Preload(geometry.OffsetOf(g), grain.AsSpan(0, length));
             }
         }
-    }
-
-    /// <summary>Hosts write, things go wrong, and whoever looks at site 2's image sees a consistency point.</summary>
-    private async Task RageAsync(FlashcopySite active)
-    {
-        _world.IsCalm = false;
-        var until = _world.Run.Scheduler.Now + TimeSpan.FromMinutes(20);
-        bool IsOver() => active.HostIsDone && active.Site.IsUp || _world.Run.Scheduler.Now > until;
-        var parts = new List<Func<Task>> { () => _operator.RunAsync(IsOver), () => AuditAsync(IsOver) };
-        if (_world.Run.Options.Plan is null)
-        {
-            parts.Add(() => _storm.RunAsync(IsOver));
-        }
-
-        await _world.Run.TogetherAsync(parts);
-    }
-
-    private async Task AuditAsync(Func<bool> isOver)
-    {
-        while (!isOver())
-        {
-            await Task.Delay(_world.Random.Between(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3)), _world.Run.Time);
-            await AuditOnceAsync(_site1);
-            await AuditOnceAsync(_site2);
-        }
-    }
-
-    private async Task AuditOnceAsync(FlashcopySite site)
-    {
-        if (site.Target is not null && site.Site.IsUp)
-        {
-            await site.Site.Process!.TryInvokeAsync(async () =>
-            {
-                await FlashcopyOracle.AuditAsync(_world, site);
-                return true;
-            });
-        }
-    }
-
-    private void Calm()
-    {
-        _world.IsCalm = true;
-        _storm.Calm();
-    }
-
-    /// <summary>Nothing goes wrong any more: within a bound all that hosts wrote is committed (P-7, liveness).</summary>
-    private async Task SettleAsync(FlashcopySite source, FlashcopySite target)
-    {
-        Calm();
-        var isDone = false;
-        var tending = _operator.RunAsync(() => isDone);
-        await _world.Run.WaitUntilAsync(() => Task.FromResult(source.HostIsDone), LivenessBound, "P-8", () => $"hosts were answered; {source.RequestsLeft} requests are left");
-        var written = _world.Run.Scheduler.UtcNow;
-        CommittedPoint last = default;
-        string state = "";
-        await _world.Run.WaitUntilAsync(
-            async () =>
-            {
-                if (source.Source is not { } engine)
-                {
-                    return false;
-                }
-
-                var (ran, status) = await source.Site.Process!.TryInvokeAsync(engine.GetStatusAsync);
-                if (ran)
-                {
-                    last = status!.LastCommitted;
-                    state = $"{status.State}, {status.Suspended} {status.SuspendDetail}, point {status.Point}, {status.UncopiedGrains} grains uncopied, connected {status.IsConnected}";
-                }
-
-                // a continuous pair whose last point came after the last write has nothing more to commit
-                return ran && !last.IsNone && (last.TakenAt > written || IsWhole(last));
-            },
-            LivenessBound,
-            "P-7",
-            () => $"a commit after the faults stopped (the last is {last.Number} of {last.TakenAt - _world.Run.Scheduler.Epoch:c}, now {state})");
-        isDone = true;
-        await tending;
-        await AuditOnceAsync(target);
-    }
-
-    private bool IsWhole(CommittedPoint point) =>
-        _world.History.Current.Writes.All(w => w.Acknowledged < _world.History.WindowsAt(point.TakenAt - _world.Run.Scheduler.Epoch).Last().Earliest);
-
-    /// <summary>Site 1 is lost: the last committed point is there, whole, at once.</summary>
-    private async Task<bool> RecoverAsync()
-    {
-        var told = _world.ToldCommitted;
-        (bool Ran, CommittedPoint Point) recovered = default;
-        await _world.Run.WaitUntilAsync(
-            async () =>
-            {
-                recovered = await TryRecoverAsync(told);
-                return recovered.Ran;
-            },
-            LivenessBound,
-            "P-7",
-            () => "site 2 was recovered");
-        var point = recovered.Point;
-        if (point.IsNone)
-        {
-            _world.Run.Totals.Count("recoveries without a point");
-            return false;
-        }
-
-        _world.Run.Totals.Count("recoveries");
-        var image = new byte[_world.Shape.Geometry.LengthBytes];
-        await _site2.Site.Process!.InvokeAsync(async () =>
-        {
-            await _site2.Source!.Volume.ReadAsync(0, image, CancellationToken.None);
-            return true;
-        });
-        FlashcopyOracle.CheckPoint(_world, _world.History, point, told, image, "what the recovery shows");
-        Count(_world.History);
-        _world.History = new WriteHistory([image], () => _world.Run.Scheduler.Now);
-        _world.ActiveSite = _site2;
-        _site2.IsRecovered = true;
-        return true;
-    }
-
-    private async Task<(bool Ran, CommittedPoint Point)> TryRecoverAsync(ulong told)
-    {
-        if (_site2.Target is null)
-        {
-            return default;
-        }
-
-        return await _site2.Site.Process!.TryInvokeAsync(async () =>
-        {
-            try
-            {
-                return await _site2.RecoverAsync(force: true);
-            }
-            catch (PairException e) when (e.Error == PairError.NoCommittedPoint && told == 0)
-            {
-                return CommittedPoint.None;
-            }
-            catch (IOException) when (_world.HasStorageFaults(_site2.Site))
-            {
-                // a storage that failed a flush has to be opened anew first
-                _site2.Site.Kill(TimeSpan.FromMilliseconds(200));
-                return CommittedPoint.None;
-            }
-        });
-    }
-
-    private async Task GoOnAtSite2Async(int requests)
-    {
-        _site2.AttachHosts(requests);
-        await RageAsync(_site2);
-        Calm();
-        await _world.Run.WaitUntilAsync(() => Task.FromResult(_site2.HostIsDone && _site2.Source is not null), LivenessBound, "P-8", () => "hosts of the recovered image were answered");
-        await CheckActiveAsync(_site2);
-    }
-
-    /// <summary>With no host at work, the source shows every write.</summary>
-    private async Task CheckActiveAsync(FlashcopySite site)
-    {
-        var (ran, image) = await site.Site.Process!.TryInvokeAsync(() => site.ReadAllAsync(site.Source!.Volume));
-        var now = _world.History.Tick();
-        if (ran && ImageChecker.Check(new PointWindow(_world.History.Current, now, now), [image!]) is { } violation)
-        {
-            throw ScenarioRun.Broken("P-1", $"the volume of {site.Site.Name} in the end: {violation}");
-        }
-    }
-
-    private void Count(WriteHistory history)
-    {
-        _world.Run.Totals.Count("writes", history.WriteCount);
-        _world.Run.Totals.Count("acknowledged writes", history.AcknowledgedCount);
-    }
-
-    private void Account(ScenarioRun run)
-    {
-        Count(_world.History);
-        run.Totals.Count("longest request ms", (long)_site1.LongestRequest.TotalMilliseconds);
     }
 }

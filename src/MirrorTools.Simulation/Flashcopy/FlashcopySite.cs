@@ -5,8 +5,10 @@ using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
+using MirrorTools.Simulation.Checking;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;
+using MirrorTools.Simulation.Runs;
 using MirrorTools.Simulation.Scheduling;
 using MirrorTools.Simulation.Sites;
 
@@ -53,6 +55,12 @@ internal sealed class FlashcopySite
     /// <summary>Open while the site is up and is the target.</summary>
     public FlashcopyTarget? Target { get; private set; }
 
+    /// <summary>What hosts did here since it became the source; null while it is not.</summary>
+    public WriteHistory? History { get; set; }
+
+    /// <summary>What hosts did here in a generation that was given up.</summary>
+    public WriteHistory? GivenUp { get; private set; }
+
     /// <summary>The host of the present incarnation.</summary>
     public SimHost? Host { get; private set; }
 
@@ -64,6 +72,12 @@ internal sealed class FlashcopySite
 
     /// <summary>True once it took over: its volume lies on two storages while it is restored.</summary>
     public bool IsRecovered { get; set; }
+
+    /// <summary>True once it knew durably that its generation is old.</summary>
+    public bool MustRefuse { get; set; }
+
+    /// <summary>True while an admin's command to become the target is under way.</summary>
+    public bool IsBecomingTarget { get; set; }
 
     private bool _unsettledEpoch;
 
@@ -77,21 +91,41 @@ internal sealed class FlashcopySite
     public FlashcopyParts OpenParts(SimProcess process) => _world.Parts(
         _agent, process, Volume.Open(process), Intermediate.Open(process), Metadata.Open(process), Log.Open(process), Site.Name);
 
-    /// <summary>Opens the recovered image in place of the target that was closed by the recovery.</summary>
-    public async Task<CommittedPoint> RecoverAsync(bool force)
+    /// <summary>Recovers, and opens the recovered image in place of the target that was closed by it.</summary>
+    /// <returns>The point, and the image before any host writes.</returns>
+    public async Task<(CommittedPoint Point, byte[] Image)> RecoverAsync(bool force)
     {
         var process = Site.Process!;
         var point = await Target!.RecoverAsync(force);
         Target = null;
+        IsRecovered = true;
         await OpenAsync(process);
-        return point;
+        return (point, await ReadAllAsync(Source!.Volume));
+    }
+
+    /// <summary>Becomes the other side's copy: what hosts wrote here since they parted is given up.</summary>
+    public async Task BecomeTargetAsync(GenerationHistory history)
+    {
+        var process = Site.Process!;
+        var source = Source!;
+        Source = null;
+        Host?.Stop();
+        RequestsLeft = 0;
+        await source.BecomeTargetAsync(history);
+        GivenUp = History;
+        History = null;
+        IsRecovered = false;
+        await OpenAsync(process);
     }
 
     /// <summary>Attaches hosts, with so many requests to make.</summary>
     public void AttachHosts(int requests)
     {
         RequestsLeft = requests;
-        StartHost(Site.Process!);
+        if (Site.IsUp)
+        {
+            StartHost(Site.Process!);
+        }
     }
 
     // some disks of some seeds are slow, so that what follows them lags behind: the second flashcopy behind commits, B behind hosts
@@ -119,15 +153,12 @@ internal sealed class FlashcopySite
         Source = null;
         Target = null;
         Host = null;
+        IsBecomingTarget = false;
         var listener = _connects ? null : _world.Run.Network.Listen(process, Site.Name);
         await OpenAsync(process);
         if (Source is not null)
         {
-            if (_world.Shape.IsContinuous)
-            {
-                await Source.SetScheduleAsync(CycleSchedule.Continuous);
-            }
-
+            await SetScheduleAsync();
             StartHost(process);
         }
 
@@ -141,8 +172,17 @@ internal sealed class FlashcopySite
         }
     }
 
+    public Task SetScheduleAsync() =>
+        _world.Shape.IsContinuous ? Source!.SetScheduleAsync(CycleSchedule.Continuous) : Task.CompletedTask;
+
     private void Attach(IPeerChannel channel)
     {
+        if (Source is null && Target is null)
+        {
+            // the side is being opened in its new role: the peer asks again
+            _ = channel.DisposeAsync();
+        }
+
         Source?.Attach(channel);
         Target?.Attach(channel);
     }
@@ -163,9 +203,17 @@ internal sealed class FlashcopySite
                     }
 
                     Source = source;
+                    if (MustRefuse && source.Volume.Refusal is null)
+                    {
+                        throw ScenarioRun.Broken("P-6", $"{Site.Name} knew that its generation is old, and serves hosts after a restart");
+                    }
                 }
                 else
                 {
+                    GivenUp = History ?? GivenUp;
+                    History = null;
+                    IsRecovered = false;
+                    MustRefuse = false;
                     Target = await FlashcopyTarget.OpenAsync(OpenParts(process));
                 }
 
@@ -191,7 +239,7 @@ internal sealed class FlashcopySite
     private async Task BeginEpochAsync(FlashcopySource source)
     {
         var image = await ReadAllAsync(source.Volume);
-        _world.SourceCameBack(image, _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
+        ComeBack(image, _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
         _unsettledEpoch = false;
         _lostPower = false;
     }
@@ -210,7 +258,7 @@ internal sealed class FlashcopySite
             return;
         }
 
-        var host = new SimHost(process, "host@" + Site.Name, [source.Volume], _world.History, _world.HostOptions, _world.Random.Fork("host"));
+        var host = new SimHost(process, "host@" + Site.Name, [source.Volume], History!, _world.HostOptions, _world.Random.Fork("host"));
         Host = host;
         _hostFinished = false;
         process.Start(async () =>
@@ -242,7 +290,7 @@ internal sealed class FlashcopySite
         }
 
         // the power may also go while no process runs, and take what a killed one had written
-        if ((wasSource || powerLost) && _world.ActiveSite == this)
+        if ((wasSource || powerLost) && History is not null)
         {
             if (IsRecovered)
             {
@@ -251,8 +299,19 @@ internal sealed class FlashcopySite
             }
             else
             {
-                _world.SourceCameBack(PeekVolume(), powerLost, $"{Volume.Name} after a {(powerLost ? "power loss" : "kill")}");
+                ComeBack(PeekVolume(), powerLost, $"{Volume.Name} after a {(powerLost ? "power loss" : "kill")}");
             }
         }
+    }
+
+    /// <summary>The source crashed: what hosts were told is durable must be there, and what is there counts from here on.</summary>
+    private void ComeBack(byte[] image, bool powerLost, string what)
+    {
+        if (SurvivorChecker.Check(History!.Current, 0, image, mayLoseBase: powerLost && !History.Current.IsBaseDurable) is { } violation)
+        {
+            throw ScenarioRun.Broken("P-2", $"{what}: {violation}");
+        }
+
+        History.BeginEpoch([image], powerLost);
     }
 }

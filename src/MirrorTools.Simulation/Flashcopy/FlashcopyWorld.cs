@@ -16,6 +16,7 @@ namespace MirrorTools.Simulation.Flashcopy;
 internal sealed class FlashcopyWorld
 {
     private readonly SimRandom _ids;
+    private long _lastWriteId;
 
     public FlashcopyWorld(ScenarioRun run)
     {
@@ -55,16 +56,13 @@ internal sealed class FlashcopyWorld
 
     public Generation FirstGeneration { get; }
 
-    /// <summary>What the hosts of the source did; set once the source has its first content.</summary>
-    public WriteHistory History { get; set; } = null!;
-
-    /// <summary>The newest point that anyone was told is committed (P-2).</summary>
+    /// <summary>The newest point of this generation that anyone was told is committed (P-2).</summary>
     public ulong ToldCommitted { get; private set; }
 
     /// <summary>True once nothing goes wrong any more.</summary>
     public bool IsCalm { get; set; }
 
-    /// <summary>Where hosts write.</summary>
+    /// <summary>The side of the newest generation that is the source.</summary>
     public FlashcopySite? ActiveSite { get; set; }
 
     /// <summary>How hosts behave.</summary>
@@ -110,6 +108,13 @@ internal sealed class FlashcopyWorld
 
         foreach (var error in host.Errors)
         {
+            if (error.Contains("The other site was recovered", StringComparison.Ordinal))
+            {
+                // P-6: this is what an old generation must say
+                Run.Totals.Count("requests refused by an old generation");
+                continue;
+            }
+
             // P-8's one exception, here after a storage fault: neither place of the dirty-region log could be used
             if (!error.Contains("neither of its places", StringComparison.Ordinal) || !HasStorageFaults(site))
             {
@@ -120,19 +125,18 @@ internal sealed class FlashcopyWorld
         }
     }
 
-    /// <summary>The source crashed: what hosts were told is durable must be there, and what is there counts from here on.</summary>
-    public void SourceCameBack(byte[] image, bool powerLost, string what)
-    {
-        if (SurvivorChecker.Check(History.Current, 0, image, mayLoseBase: powerLost && !History.Current.IsBaseDurable) is { } violation)
-        {
-            throw ScenarioRun.Broken("P-2", $"{what}: {violation}");
-        }
-
-        History.BeginEpoch([image], powerLost);
-    }
-
     /// <summary>Somebody is told that a point is committed.</summary>
     public void Tell(ulong point) => ToldCommitted = Math.Max(ToldCommitted, point);
+
+    /// <summary>The history of a new source's hosts.</summary>
+    public WriteHistory NewHistory(byte[] image) => new([image], () => Run.Scheduler.Now, () => ++_lastWriteId);
+
+    /// <summary>A new generation's points are told of from here on.</summary>
+    public void BeginGeneration(FlashcopySite source)
+    {
+        ActiveSite = source;
+        ToldCommitted = 0;
+    }
 
     private void Heard(string site, PairEvent e)
     {
@@ -149,6 +153,9 @@ internal sealed class FlashcopyWorld
                 Run.Totals.Count("commits");
                 Tell(ulong.Parse(point, CultureInfo.InvariantCulture));
                 Run.Plan.Reach("point-committed");
+                break;
+            case PairEventId.Superseded or PairEventId.SplitBrain:
+                Run.Totals.Count("old sides that knew it");
                 break;
             case PairEventId.InvariantBroken:
                 throw ScenarioRun.Broken("P-5", $"{site} latched a broken invariant: {string.Join(", ", e.Arguments)}");

@@ -25,7 +25,7 @@ internal static class LinkRunner
                     var channel = await session.OpenChannelAsync(world.Identity.PairId, CancellationToken.None);
                     attach(channel);
                     await channel.Closed;
-                    await Task.Delay(TimeSpan.FromMilliseconds(20), process.Time);
+                    await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), process.Time);
                 }
             }
             catch (IOException)

@@ -8,13 +8,16 @@ public sealed class WriteHistory
     private readonly List<HistoryEpoch> _epochs = [];
     private readonly List<TimeSpan> _instants = [TimeSpan.Zero];
     private readonly Func<TimeSpan> _now;
+    private readonly Func<long> _nextId;
     private long _lastWriteId;
 
     /// <summary>Starts the history.</summary>
     /// <param name="baseImages">Each volume's content before the first write.</param>
     /// <param name="now">Simulated time; without it <see cref="WindowsAt"/> has nothing to say.</param>
-    public WriteHistory(byte[][] baseImages, Func<TimeSpan>? now = null)
+    /// <param name="nextId">Gives every write its number; needed where several histories share volumes, since a stamp must name one write only.</param>
+    public WriteHistory(byte[][] baseImages, Func<TimeSpan>? now = null, Func<long>? nextId = null)
     {
+        _nextId = nextId ?? (() => ++_lastWriteId);
         _now = now ?? (static () => TimeSpan.Zero);
         _epochs.Add(new HistoryEpoch(0, baseImages));
     }
@@ -29,7 +32,7 @@ public sealed class WriteHistory
     public IReadOnlyList<HistoryEpoch> Epochs => _epochs;
 
     /// <summary>How many writes were issued.</summary>
-    public long WriteCount => _lastWriteId;
+    public long WriteCount { get; private set; }
 
     /// <summary>How many writes were acknowledged.</summary>
     public long AcknowledgedCount { get; private set; }
@@ -64,7 +67,7 @@ public sealed class WriteHistory
     {
         var write = new HostWrite
         {
-            Id = ++_lastWriteId,
+            Id = _nextId(),
             Volume = volume,
             FirstSector = firstSector,
             SectorCount = sectorCount,
@@ -74,6 +77,7 @@ public sealed class WriteHistory
             Issued = Tick(),
         };
         Current.Add(write);
+        WriteCount++;
         return write;
     }
 

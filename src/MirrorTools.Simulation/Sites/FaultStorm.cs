@@ -70,10 +70,15 @@ public sealed class FaultStorm
     }
 
     /// <summary>Everything works again: what the promises of liveness start from.</summary>
-    public void Calm()
+    /// <param name="heal">False where the sites stay parted.</param>
+    public void Calm(bool heal = true)
     {
         _run.Plan.Disarm();
-        _run.Network.Heal(_sites[0].Name, _sites[1].Name);
+        if (heal)
+        {
+            _run.Network.Heal(_sites[0].Name, _sites[1].Name);
+        }
+
         foreach (var site in _sites)
         {
             foreach (var disk in site.Disks)

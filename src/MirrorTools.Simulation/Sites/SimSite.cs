@@ -109,6 +109,13 @@ public sealed class SimSite
         IsLost = true;
     }
 
+    /// <summary>Brings a lost site back.</summary>
+    public void Return()
+    {
+        IsLost = false;
+        Start();
+    }
+
     /// <summary>Stops the process from answering for a while.</summary>
     public void Freeze(TimeSpan duration)
     {

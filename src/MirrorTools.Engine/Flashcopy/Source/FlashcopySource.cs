@@ -33,8 +33,8 @@ public sealed class FlashcopySource : IAsyncDisposable
         PairRecord record = core.Journal.Record;
         if (record.Suspended == SuspendReason.OldGeneration)
         {
-            // Known durably, so hosts are refused before the link is up (P-6).
-            Volume.Refusal = SourceConnection.OldGenerationText;
+            // What this side learnt before it was restarted holds, whether or not the other one can be reached now (P-6).
+            Volume.Refusal = SourceConnection.OldGenerationRefusal;
         }
 
         SourceState initial = record.Suspended != SuspendReason.None ? SourceState.Suspended

@@ -9,8 +9,8 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 internal sealed class SourceConnection(
     SourceCore core, SourceCycle cycle, SourceComparison comparison, SourceVolume volume, Action<SuspendReason, string> fault)
 {
-    /// <summary>Why hosts are refused by a side whose generation is over.</summary>
-    public const string OldGenerationText = "The other site was recovered and holds a newer generation of this pair; hosts are served there. "
+    /// <summary>What hosts of an old generation are told.</summary>
+    public const string OldGenerationRefusal = "The other site was recovered and holds a newer generation of this pair; hosts are served there. "
         + "Resume-MirrorPair -DiscardChangesOn AGENT turns this side into its copy.";
 
     private SourceSession? _running;
@@ -136,17 +136,21 @@ internal sealed class SourceConnection(
 
     private async Task RefuseHostsAsync(PeerGreeting peer, GenerationRelation relation)
     {
-        PairEventId what = relation == GenerationRelation.Diverged ? PairEventId.SplitBrain : PairEventId.Superseded;
-        core.Events.Report(what,
-            ("local", core.Journal.Record.Generations.Current.Id), ("remote", peer.Record.Generations.Current.Id), ("generation", peer.Record.Generations.Current.Id));
+        SuspendReason reason = relation == GenerationRelation.Older ? SuspendReason.OldGeneration : SuspendReason.SplitBrain;
+        if (core.Journal.Record.Suspended != reason)
+        {
+            // Said once: the peer greets again with every session.
+            core.Events.Report(relation == GenerationRelation.Diverged ? PairEventId.SplitBrain : PairEventId.Superseded,
+                ("local", core.Journal.Record.Generations.Current.Id), ("remote", peer.Record.Generations.Current.Id), ("generation", peer.Record.Generations.Current.Id));
+        }
+
         if (relation == GenerationRelation.Older)
         {
             // The other side was recovered: a host that goes on here would write what nobody will keep (P-6).
-            volume.Refusal = OldGenerationText;
+            volume.Refusal = OldGenerationRefusal;
         }
 
-        fault(relation == GenerationRelation.Older ? SuspendReason.OldGeneration : SuspendReason.SplitBrain,
-            $"The other side's generation is {peer.Record.Generations.Current.Id:N}.");
+        fault(reason, $"The other side's generation is {peer.Record.Generations.Current.Id:N}.");
     }
 
     private void OnLost(GrainRange grains)

@@ -187,7 +187,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     // That the other side has gone on outweighs what the pair was suspended for: it must not be forgotten by a restart (P-6).
     private async Task OutweighAsync(SuspendReason reason, string detail)
     {
-        if (reason is SuspendReason.OldGeneration or SuspendReason.SplitBrain && core.Journal.Record.Suspended is not SuspendReason.OldGeneration and not SuspendReason.SplitBrain)
+        if (reason is SuspendReason.OldGeneration or SuspendReason.SplitBrain && core.Journal.Record.Suspended != reason)
         {
             Detail = detail;
             core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));

@@ -10,8 +10,6 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// </summary>
 internal sealed class SecondFlashcopy
 {
-    private const int BatchBytes = 64 << 20;
-    private const int RunBytes = 1 << 20;
     private const int Parallel = 4;
 
     private readonly TargetMaps _maps;
@@ -20,7 +18,7 @@ internal sealed class SecondFlashcopy
     private readonly IBlockDevice _target;
     private readonly EpochGate _readers;
     private readonly FlashcopyFaults _faults;
-    private readonly TimeSpan _graceDeadline;
+    private readonly FlashcopyOptions _options;
     private readonly Queue<GrainMap> _commits = new();
     private readonly List<(GrainRange Grains, TaskCompletionSource Settled)> _waiting = [];
     private TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,14 +27,14 @@ internal sealed class SecondFlashcopy
     private bool _stopped;
 
     public SecondFlashcopy(
-        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, EpochGate readers, TimeSpan graceDeadline, FlashcopyFaults faults)
+        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, EpochGate readers, FlashcopyOptions options, FlashcopyFaults faults)
     {
         _maps = maps;
         _journal = journal;
         _intermediate = intermediate;
         _target = target;
         _readers = readers;
-        _graceDeadline = graceDeadline;
+        _options = options;
         _faults = faults;
     }
 
@@ -96,6 +94,12 @@ internal sealed class SecondFlashcopy
             try
             {
                 await CopyAsync(batch);
+                if (_stopped)
+                {
+                    // A recovery waits for this: what was copied and not settled is copied again.
+                    break;
+                }
+
                 if (!_faults.SkipTargetFlush)
                 {
                     await _target.FlushAsync(CancellationToken.None);
@@ -125,7 +129,7 @@ internal sealed class SecondFlashcopy
         _waiting.Clear();
     }
 
-    /// <summary>Stops after the batch under way.</summary>
+    /// <summary>Stops after the runs under way.</summary>
     public void Stop()
     {
         _stopped = true;
@@ -144,7 +148,7 @@ internal sealed class SecondFlashcopy
         }
 
         // Readers that looked before the bits were set still read C: they leave before C may change under them (F-15).
-        await _readers.GraceAsync(_graceDeadline);
+        await _readers.GraceAsync(_options.GateDeadline);
         await _journal.PersistAsync([.. pages]);
         foreach (GrainRange run in batch)
         {
@@ -172,7 +176,7 @@ internal sealed class SecondFlashcopy
             SortedSet<long> wanted = [];
             foreach ((GrainRange grains, _) in _waiting)
             {
-                for (long grain = NextUncopied(grains.First); grain < grains.End && wanted.Count < BatchBytes / _maps.Geometry.GrainBytes; grain = NextUncopied(grain + 1))
+                for (long grain = NextUncopied(grains.First); grain < grains.End && wanted.Count < Math.Max(1, _options.BatchBytes / _maps.Geometry.GrainBytes); grain = NextUncopied(grain + 1))
                 {
                     wanted.Add(grain);
                 }
@@ -189,7 +193,7 @@ internal sealed class SecondFlashcopy
             }
         }
 
-        while (bytes < BatchBytes && TryNextScanned(out GrainRange run))
+        while (bytes < _options.BatchBytes && TryNextScanned(out GrainRange run))
         {
             Add(batch, run);
             bytes += _maps.Geometry.LengthOf(run);
@@ -200,7 +204,7 @@ internal sealed class SecondFlashcopy
 
     private void Add(List<GrainRange> batch, GrainRange run)
     {
-        long longest = Math.Max(1, RunBytes / _maps.Geometry.GrainBytes);
+        long longest = Math.Max(1, _options.RunBytes / _maps.Geometry.GrainBytes);
         if (batch.Count > 0 && batch[^1].End == run.First && batch[^1].Count + run.Count <= longest)
         {
             batch[^1] = batch[^1] with { Count = batch[^1].Count + run.Count };
@@ -216,7 +220,7 @@ internal sealed class SecondFlashcopy
     // The oldest commit's grains in ascending order; a grain that went ahead of its turn is copied already.
     private bool TryNextScanned(out GrainRange run)
     {
-        long longest = Math.Max(1, RunBytes / _maps.Geometry.GrainBytes);
+        long longest = Math.Max(1, _options.RunBytes / _maps.Geometry.GrainBytes);
         while (true)
         {
             if (_oldest is null)
@@ -258,10 +262,10 @@ internal sealed class SecondFlashcopy
 
         async Task LaneAsync()
         {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(RunBytes, _maps.Geometry.GrainBytes));
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(_options.RunBytes, _maps.Geometry.GrainBytes));
             try
             {
-                while (next < batch.Count)
+                while (next < batch.Count && !_stopped)
                 {
                     await CopyRunAsync(batch[next++], buffer);
                 }
