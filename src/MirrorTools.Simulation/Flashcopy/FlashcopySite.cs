@@ -215,6 +215,7 @@ internal sealed class FlashcopySite
                     IsRecovered = false;
                     MustRefuse = false;
                     Target = await FlashcopyTarget.OpenAsync(OpenParts(process));
+                    _world.OldSources.Remove(Site.Name);
                 }
 
                 return;

@@ -65,6 +65,9 @@ internal sealed class FlashcopyWorld
     /// <summary>The side of the newest generation that is the source.</summary>
     public FlashcopySite? ActiveSite { get; set; }
 
+    /// <summary>Sites that were the source when the other one was recovered, until they became the copy: what they and their hosts do is given up.</summary>
+    public HashSet<string> OldSources { get; } = [];
+
     /// <summary>How hosts behave.</summary>
     public SimHostOptions HostOptions { get; }
 
@@ -115,6 +118,13 @@ internal sealed class FlashcopyWorld
                 continue;
             }
 
+            if (host.History != ActiveSite?.History && (HasStorageFaults(site) || error.Contains("is being closed", StringComparison.Ordinal)))
+            {
+                // its own storage failed while the faults aim at a target, or an admin gave up what it holds while the request waited
+                Run.Totals.Count("requests failed on a side that is given up");
+                continue;
+            }
+
             // P-8's one exception, here after a storage fault: neither place of the dirty-region log could be used
             if (!error.Contains("neither of its places", StringComparison.Ordinal) || !HasStorageFaults(site))
             {
@@ -134,6 +144,11 @@ internal sealed class FlashcopyWorld
     /// <summary>A new generation's points are told of from here on.</summary>
     public void BeginGeneration(FlashcopySite source)
     {
+        if (ActiveSite is { } old)
+        {
+            OldSources.Add(old.Site.Name);
+        }
+
         ActiveSite = source;
         ToldCommitted = 0;
     }
@@ -151,7 +166,11 @@ internal sealed class FlashcopyWorld
                 break;
             case PairEventId.PointCommitted:
                 Run.Totals.Count("commits");
-                Tell(ulong.Parse(point, CultureInfo.InvariantCulture));
+                if (!OldSources.Contains(site))
+                {
+                    Tell(ulong.Parse(point, CultureInfo.InvariantCulture));
+                }
+
                 Run.Plan.Reach("point-committed");
                 break;
             case PairEventId.Superseded or PairEventId.SplitBrain:

@@ -40,6 +40,9 @@ public sealed class SimHost
     /// <summary>Who writes.</summary>
     public string Name { get; }
 
+    /// <summary>Where every issue and acknowledgement is kept.</summary>
+    public WriteHistory History => _history;
+
     /// <summary>Requests that failed, with the reason.</summary>
     public List<string> Errors { get; } = [];
 

@@ -370,11 +370,23 @@ internal sealed class GrainCopier
         finally
         {
             _local.Remove(run);
+            LookAgainAt(run);
             _windowUsed -= reserved;
             if (buffer is not null)
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
+        }
+    }
+
+    // The scan passes by what is under way. Where a step ended without its work done (its session was cut, C lost the grain meanwhile), it has to come back.
+    private void LookAgainAt(CopyRun run)
+    {
+        bool isUnderWay = _unacknowledged.TryGetValue(run.Grains.First, out CopyRun? sent) && sent == run;
+        if (!isUnderWay && _maps.NextUncopied(run.Grains.First, Channel is null) < run.Grains.End)
+        {
+            _cursor = Math.Min(_cursor, run.Grains.First);
+            _order = null;
         }
     }
 
