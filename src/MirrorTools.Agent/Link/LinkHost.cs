@@ -94,7 +94,7 @@ public sealed class LinkHost : IHostedService, IAsyncDisposable
 
         await Task.WhenAll(listeners.Select(listener => listener.DisposeAsync().AsTask()));
         await Task.WhenAll(connectors.Select(connector => StopAsync(connector.Stop, connector.Run)));
-        await Task.WhenAll(Peers.Sessions().Select(session => session.DisposeAsync().AsTask()));
+        await Task.WhenAll(Peers.Close().Select(session => session.DisposeAsync().AsTask()));
     }
 
     /// <inheritdoc/>

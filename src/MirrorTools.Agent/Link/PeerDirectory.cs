@@ -20,6 +20,7 @@ public sealed class PeerDirectory
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private TaskCompletionSource _changed = NewChange();
+    private bool _closed;
 
     internal PeerDirectory(TrustStore store, Guid ownId, TimeProvider time, ILogger logger) =>
         (_store, _ownId, _time, _logger) = (store, ownId, time, logger);
@@ -83,7 +84,7 @@ public sealed class PeerDirectory
         {
             lock (_gate)
             {
-                if (_store.Find(session.PeerAgentId) is not { } peer || peer.Fingerprint != PublicKeyPin.Fingerprint(pin) || session.Failure is not null)
+                if (_closed || _store.Find(session.PeerAgentId) is not { } peer || peer.Fingerprint != PublicKeyPin.Fingerprint(pin) || session.Failure is not null)
                 {
                     return false;
                 }
@@ -137,11 +138,12 @@ public sealed class PeerDirectory
         }
     }
 
-    /// <summary>Every session there is.</summary>
-    internal IReadOnlyList<LinkSession> Sessions()
+    /// <summary>Every session there is; from now on none comes in, such as one that was shaking hands when the stop began.</summary>
+    internal IReadOnlyList<LinkSession> Close()
     {
         lock (_gate)
         {
+            _closed = true;
             return [.. _entries.Values.Select(entry => entry.Session).OfType<LinkSession>()];
         }
     }

@@ -7,7 +7,7 @@ namespace MirrorTools.Agent.Pairs;
 /// Keeps a pair's two sides connected, from the side that is the source: opens a channel, waits for its end, and opens another one after a pause that grows while
 /// conversations end at once.
 /// </summary>
-internal sealed class PairConnector : IAsyncDisposable
+internal sealed partial class PairConnector : IAsyncDisposable
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -15,20 +15,21 @@ internal sealed class PairConnector : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _run;
 
-    private PairConnector(Func<CancellationToken, Task<IPeerChannel>> open, TimeProvider time) => _run = RunAsync(open, time);
+    private PairConnector(Func<CancellationToken, Task<IPeerChannel>> open, PairEnvironment environment) =>
+        _run = RunAsync(open, environment.Time, environment.Logger);
 
     /// <summary>Connects a side to another agent.</summary>
-    public static PairConnector ToPeer(PairSide source, Guid peerAgentId, IPeerLinks links, TimeProvider time) => new(
+    public static PairConnector ToPeer(PairSide source, Guid peerAgentId, IPeerLinks links, PairEnvironment environment) => new(
         async cancel =>
         {
             var channel = await links.OpenChannelAsync(peerAgentId, source.Definition.Id, cancel);
             source.Attach(channel);
             return channel;
         },
-        time);
+        environment);
 
     /// <summary>Connects the two sides of one agent.</summary>
-    public static PairConnector Within(PairSide source, PairSide other, TimeProvider time) => new(
+    public static PairConnector Within(PairSide source, PairSide other, PairEnvironment environment) => new(
         cancel =>
         {
             var (near, far) = LocalChannel.Create(source.Definition.Id);
@@ -36,7 +37,7 @@ internal sealed class PairConnector : IAsyncDisposable
             source.Attach(near);
             return Task.FromResult<IPeerChannel>(near);
         },
-        time);
+        environment);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -46,7 +47,7 @@ internal sealed class PairConnector : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync(Func<CancellationToken, Task<IPeerChannel>> open, TimeProvider time)
+    private async Task RunAsync(Func<CancellationToken, Task<IPeerChannel>> open, TimeProvider time, ILogger logger)
     {
         await Task.Yield();
         var pause = ShortestPause;
@@ -62,9 +63,17 @@ internal sealed class PairConnector : IAsyncDisposable
             {
                 // The pair's own state and the link's events tell; here it only means to try again.
             }
+            catch (Exception error) when (!_stop.IsCancellationRequested)
+            {
+                // Whatever it is, a pair that nobody connects any more would be worse.
+                LogUnknownFault(logger, error);
+            }
 
             pause = time.GetElapsedTime(began) > SteadyAfter ? ShortestPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
             await Task.Delay(pause, time, _stop.Token);
         }
     }
+
+    [LoggerMessage(302, LogLevel.Error, "A pair could not be connected, for a reason that was not foreseen; it is tried again")]
+    private static partial void LogUnknownFault(ILogger logger, Exception error);
 }

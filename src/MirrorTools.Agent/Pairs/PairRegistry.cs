@@ -174,7 +174,7 @@ internal sealed class PairRegistry(
         }
 
         pair.Connector = pair.PeerAgentId is { } peer
-            ? PairConnector.ToPeer(source, peer, links, environment.Time)
-            : PairConnector.Within(source, pair.Sides.First(side => side != source), environment.Time);
+            ? PairConnector.ToPeer(source, peer, links, environment)
+            : PairConnector.Within(source, pair.Sides.First(side => side != source), environment);
     }
 }

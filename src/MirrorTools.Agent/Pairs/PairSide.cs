@@ -85,8 +85,19 @@ internal sealed partial class PairSide : IAsyncDisposable
     /// <summary>Gives the side a channel to the other one.</summary>
     public void Attach(IPeerChannel channel)
     {
-        Source?.Attach(channel);
-        Target?.Attach(channel);
+        if (Source is { } source)
+        {
+            source.Attach(channel);
+        }
+        else if (Target is { } target)
+        {
+            target.Attach(channel);
+        }
+        else
+        {
+            // It changes its role just now: the other side is to come again, not to wait for an answer that nobody gives.
+            _ = channel.DisposeAsync();
+        }
     }
 
     /// <summary>Recovers (F-16); the engine closes itself, and the side is to be opened anew in its other role.</summary>

@@ -75,7 +75,7 @@ public sealed class FileSystemDisasterTests
         bool site2IsDead = false;
         for (int i = 0; i < killAfter || (await sites.Site1.Client.Pairs.GetAsync(TwoSites.PairName, CancellationToken.None)).CommittedPoint is null or 0; i++)
         {
-            files.Add(WriteFile(directory, $"file{i}", random));
+            files.Add(await WriteFileAsync(directory, $"file{i}", random));
             bool isCommitted = (await sites.Site1.Client.Pairs.GetAsync(TwoSites.PairName, CancellationToken.None)).CommittedPoint > 0;
             if (round % 3 == 2 && i >= killSite2After && isCommitted && !site2IsDead)
             {
@@ -88,20 +88,24 @@ public sealed class FileSystemDisasterTests
         return files;
     }
 
-    private static SyncedFile WriteFile(string directory, string name, Random random)
+    private static async Task<SyncedFile> WriteFileAsync(string directory, string name, Random random)
     {
         byte[] content = new byte[random.Next(4_000, 200_000)];
         random.NextBytes(content);
-        string path = Path.Combine(directory, name);
-        using (FileStream file = File.Create(path))
-        {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
-        }
+
+        // On another thread: a disk that does not answer holds its writer, and the test is to say so.
+        await Task.Run(() => WriteAndSync(Path.Combine(directory, name), content)).InTime($"the mirrored disk takes {name}");
 
         // The name is as durable as the content only once the directory is synced too.
         Command.Run("sync", directory);
         return new SyncedFile(name, Convert.ToHexString(SHA256.HashData(content)), DateTimeOffset.UtcNow);
+    }
+
+    private static void WriteAndSync(string path, byte[] content)
+    {
+        using FileStream file = File.Create(path);
+        file.Write(content);
+        file.Flush(flushToDisk: true);
     }
 
     private sealed record SyncedFile(string Name, string Hash, DateTimeOffset SyncedAt);

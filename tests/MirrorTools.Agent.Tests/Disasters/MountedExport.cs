@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MirrorTools.Agent.Tests.Rigs;
 
 namespace MirrorTools.Agent.Tests.Disasters;
@@ -6,12 +5,12 @@ namespace MirrorTools.Agent.Tests.Disasters;
 /// <summary>An NBD export with an ext4 on it, mounted: nbdfuse makes a file of it, a loop device a disk of the file.</summary>
 public sealed class MountedExport : IDisposable
 {
-    private readonly Process _fuse;
+    private readonly BackgroundCommand _fuse;
     private readonly string _fuseDirectory;
     private readonly string _loop;
     private bool _mounted;
 
-    private MountedExport(Process fuse, string fuseDirectory, string loop, string path)
+    private MountedExport(BackgroundCommand fuse, string fuseDirectory, string loop, string path)
     {
         _fuse = fuse;
         _fuseDirectory = fuseDirectory;
@@ -38,12 +37,22 @@ public sealed class MountedExport : IDisposable
         string path = directory[name + "-mount"];
         Directory.CreateDirectory(fuseDirectory);
         Directory.CreateDirectory(path);
-        Process fuse = Process.Start("nbdfuse", ["-C", "4", fuseDirectory, uri]);
-        await Eventually.TrueAsync(() => Task.FromResult(File.Exists(System.IO.Path.Combine(fuseDirectory, "nbd"))), "nbdfuse shows the export");
-        string loop = Command.Run("losetup", "-f", "--show", "--direct-io=on", System.IO.Path.Combine(fuseDirectory, "nbd")).Trim();
-        MountedExport export = new(fuse, fuseDirectory, loop, path);
-        export.Mount();
-        return export;
+        BackgroundCommand fuse = BackgroundCommand.Start("nbdfuse", "-C", "4", fuseDirectory, uri);
+        try
+        {
+            string file = System.IO.Path.Combine(fuseDirectory, "nbd");
+            await Eventually.TrueAsync(() => Task.FromResult(File.Exists(file)), "nbdfuse shows the export");
+            string loop = Command.Run("losetup", "-f", "--show", "--direct-io=on", file).Trim();
+            MountedExport export = new(fuse, fuseDirectory, loop, path);
+            export.Mount();
+            return export;
+        }
+        catch (Exception error)
+        {
+            Command.TryRun("fusermount3", "-u", "-z", fuseDirectory);
+            fuse.Dispose();
+            throw new InvalidOperationException($"{uri} could not be mounted; nbdfuse said: {fuse.Output}", error);
+        }
     }
 
     public void Mount()
@@ -68,12 +77,7 @@ public sealed class MountedExport : IDisposable
 
         Command.TryRun("losetup", "-d", _loop);
         Command.TryRun("fusermount3", "-u", "-z", _fuseDirectory);
-        if (!_fuse.WaitForExit(TimeSpan.FromSeconds(5)))
-        {
-            _fuse.Kill();
-            _fuse.WaitForExit();
-        }
-
+        _fuse.WaitForExit(TimeSpan.FromSeconds(5));
         _fuse.Dispose();
     }
 }

@@ -39,7 +39,7 @@ public sealed class AgentProcessTests : IDisposable
     {
         await using var agent = await AgentProcess.StartAsync(_directory["s"]);
         using var stream = await agent.Client.Events.FollowAsync(0, default);
-        Assert.Equal("AgentStarted", (await stream.NextAsync(default))?.Name);
+        Assert.Equal("AgentStarted", (await stream.NextAsync(default).InTime())?.Name);
         await agent.Client.Agent.StopAsync(default);
         Assert.Equal(0, await agent.WaitForExitAsync());
     }
@@ -50,7 +50,7 @@ public sealed class AgentProcessTests : IDisposable
         await using var first = await AgentProcess.StartAsync(_directory["s"]);
         await using var second = AgentProcess.Launch(_directory["s"]);
         Assert.Equal(3, await second.WaitForExitAsync());
-        var said = await second.ErrorsAsync();
+        var said = second.Errors;
         Assert.Contains("MirrorAgentStateInUse", said);
         Assert.Contains($"process {first.Id}", said);
         Assert.Equal(first.Id, (await first.Client.Agent.GetAsync(default)).ProcessId);
@@ -136,7 +136,7 @@ public sealed class AgentProcessTests : IDisposable
         File.WriteAllText(_directory["c.json"], """{ "nmae": "paris" }""");
         await using var agent = AgentProcess.Launch(_directory["s"], "--config", _directory["c.json"]);
         Assert.Equal(1, await agent.WaitForExitAsync());
-        Assert.Contains("nmae", await agent.ErrorsAsync());
+        Assert.Contains("nmae", agent.Errors);
     }
 
     [Fact]

@@ -39,10 +39,10 @@ public sealed class LinkHostTests
             };
         });
         await a.PairAsync(b, otherMayConnect: false);
-        var session = await a.Host.Peers.WaitAsync(b.Id, default);
+        var session = await a.Host.Peers.WaitAsync(b.Id, default).InTime();
         Assert.Equal("{}"u8.ToArray(), (await session.RequestAsync("echo", "{}"u8.ToArray(), TimeSpan.FromSeconds(30), default)).ToArray());
         await using var channel = await session.OpenChannelAsync(Pair, default);
-        var (peer, other) = await accepted.Task;
+        var (peer, other) = await accepted.Task.InTime();
         Assert.Equal((a.Id, Pair), (peer, other.PairId));
 
         var random = new Random(7);
@@ -52,17 +52,17 @@ public sealed class LinkHostTests
         {
             foreach (var payload in payloads)
             {
-                await channel.SendAsync(new PeerMessage { GrainCount = payload.Length }, payload, default);
+                await channel.SendAsync(new PeerMessage { GrainCount = payload.Length }, payload, default).AsTask().InTime();
             }
         });
         foreach (var payload in payloads)
         {
-            using var message = await other.ReceiveAsync(default);
+            using var message = await other.ReceiveAsync(default).AsTask().InTime();
             Assert.Equal(payload.Length, message.Message.GrainCount);
             Assert.True(message.Payload.Span.SequenceEqual(payload));
         }
 
-        await sending;
+        await sending.InTime();
         await Eventually.TrueAsync(() => Task.FromResult(session.RoundTrip is not null), "a round trip was measured");
         Assert.InRange(session.ClockSkew!.Value.TotalSeconds, -1, 1);
     }
@@ -77,7 +77,7 @@ public sealed class LinkHostTests
         var (sessionA, sessionB) = await SameSession(a, b);
         b.Trust.Remove(a.Id);
         Assert.NotNull(sessionB.Failure);
-        await sessionA.Completion;
+        await sessionA.Completion.InTime();
         Assert.Null(b.Host.Peers.Find(a.Id));
         await Eventually.TrueAsync(() => Task.FromResult(b.Host.Counters.UnknownKeys > 0), "the peer came back and was refused");
         Assert.Null(b.Host.Peers.Find(a.Id));
@@ -100,18 +100,18 @@ public sealed class LinkHostTests
         b.Host.Peers.SessionStarted += session => Note(events, $"started {session.SessionId}");
         b.Host.Peers.SessionEnded += session => Note(events, $"ended {session.SessionId}");
         await a.Trust.JoinAsync(b.Trust.CreateCode([wire.Address]).Code, [], default);
-        var first = await a.Host.Peers.WaitAsync(b.Id, default);
+        var first = await a.Host.Peers.WaitAsync(b.Id, default).InTime();
         await using var channel = await first.OpenChannelAsync(Pair, default);
         wire.CutAfter(2_500_000);
         var failure = await Assert.ThrowsAsync<LinkClosedException>(async () =>
         {
             while (true)
             {
-                await channel.SendAsync(default, new byte[1 << 20], default);
+                await channel.SendAsync(default, new byte[1 << 20], default).AsTask().InTime();
             }
         });
         Assert.Equal(LinkCloseReason.Cut, failure.Reason);
-        await channel.Closed;
+        await channel.Closed.InTime();
 
         // The other end got whole messages at most (a reset takes back what it had not read yet), then the news.
         int received = 0;
@@ -119,17 +119,17 @@ public sealed class LinkHostTests
         {
             while (true)
             {
-                using var message = await channels[0].ReceiveAsync(default);
+                using var message = await channels[0].ReceiveAsync(default).AsTask().InTime();
                 Assert.Equal(1 << 20, message.Payload.Length);
                 received++;
             }
         });
         Assert.InRange(received, 0, 2);
 
-        await first.Completion;
-        var second = await a.Host.Peers.WaitAsync(b.Id, default);
+        await first.Completion.InTime();
+        var second = await a.Host.Peers.WaitAsync(b.Id, default).InTime();
         Assert.NotEqual(first.SessionId, second.SessionId);
-        await b.Host.Peers.WaitAsync(a.Id, default);
+        await b.Host.Peers.WaitAsync(a.Id, default).InTime();
         await Eventually.TrueAsync(() => Task.FromResult(events.Count >= 3), "three events");
         Assert.Equal([$"started {first.SessionId}", $"ended {first.SessionId}", $"started {second.SessionId}"], events);
     }
@@ -145,13 +145,13 @@ public sealed class LinkHostTests
         {
             (address, id) = (b.Address, b.Id);
             await a.PairAsync(b, otherMayConnect: false);
-            await a.Host.Peers.WaitAsync(id, default);
+            await a.Host.Peers.WaitAsync(id, default).InTime();
         }
 
         await Eventually.TrueAsync(() => Task.FromResult(a.Host.Peers.List().Single() is { Session: null, LastError: not null }), "the link is down");
         await using var again = await LinkAgent.StartAsync(
             "b", configure: options => options.ListenEndPoints = [System.Net.IPEndPoint.Parse(address)], directory: directory.Path);
-        Assert.Equal(id, (await a.Host.Peers.WaitAsync(id, default)).PeerAgentId);
+        Assert.Equal(id, (await a.Host.Peers.WaitAsync(id, default).InTime()).PeerAgentId);
     }
 
     [Fact]
@@ -169,6 +169,33 @@ public sealed class LinkHostTests
         }
     }
 
+    // A session that was shaking hands when its host stopped used to come in afterwards, and its peer took the link for one that stands.
+    [Fact]
+    public async Task No_session_outlives_the_stop_of_its_host()
+    {
+        await using var a = await LinkAgent.StartAsync("a");
+        using var directory = new TemporaryDirectory();
+        Guid id;
+        await using (var b = await LinkAgent.StartAsync("b", directory: directory.Path))
+        {
+            await a.PairAsync(b, otherMayConnect: false);
+            id = b.Id;
+        }
+
+        await Eventually.TrueAsync(() => Task.FromResult(a.Host.Peers.Find(id) is null), "no session is left");
+        for (int round = 0; round < 4; round++)
+        {
+            await using (var b = await LinkAgent.StartAsync("b", configure: options => options.ListenEndPoints = [PortOf(a, id)], directory: directory.Path))
+            {
+                await a.Host.Peers.WaitAsync(id, default).InTime();
+            }
+
+            await Eventually.TrueAsync(() => Task.FromResult(a.Host.Peers.Find(id) is null), "no session is left");
+        }
+    }
+
+    private static System.Net.IPEndPoint PortOf(LinkAgent agent, Guid peer) => System.Net.IPEndPoint.Parse(agent.Store.Find(peer)!.Addresses[0]);
+
     private static async Task<(LinkSession A, LinkSession B)> SameSession(LinkAgent a, LinkAgent b)
     {
         LinkSession? sessionA = null;
@@ -176,8 +203,8 @@ public sealed class LinkHostTests
         await Eventually.TrueAsync(
             async () =>
             {
-                sessionA = await a.Host.Peers.WaitAsync(b.Id, default);
-                sessionB = await b.Host.Peers.WaitAsync(a.Id, default);
+                sessionA = await a.Host.Peers.WaitAsync(b.Id, default).InTime();
+                sessionB = await b.Host.Peers.WaitAsync(a.Id, default).InTime();
                 return sessionA.SessionId == sessionB.SessionId;
             },
             "both ends have the same session");

@@ -200,6 +200,6 @@ public sealed class LinkListenerTests
     {
         await using var peer = await LinkAgent.StartAsync("peer");
         await peer.PairAsync(agent);
-        await agent.Host.Peers.WaitAsync(peer.Id, default);
+        await agent.Host.Peers.WaitAsync(peer.Id, default).InTime();
     }
 }

@@ -251,7 +251,7 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
     {
         var cycle = await _agent.Client.Cycles.StartAsync("p", new StartCycleRequest(), default);
         using var stream = await _agent.Client.Cycles.FollowAsync("p", cycle.Number, default);
-        while (await stream.NextAsync(default) is { } item)
+        while (await stream.NextAsync(default).InTime() is { } item)
         {
             cycle = item;
         }

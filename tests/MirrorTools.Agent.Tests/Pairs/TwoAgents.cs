@@ -57,7 +57,7 @@ public sealed class TwoAgents : IAsyncDisposable
         source ??= One;
         var cycle = await source.Client.Cycles.StartAsync("p", new StartCycleRequest(), default);
         using var stream = await source.Client.Cycles.FollowAsync("p", cycle.Number, default);
-        while (await stream.NextAsync(default) is { } item)
+        while (await stream.NextAsync(default).InTime() is { } item)
         {
             cycle = item;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using MirrorTools.Contracts.Client;
 
 namespace MirrorTools.Agent.Tests.Rigs;
@@ -9,14 +10,18 @@ public sealed class AgentProcess : IAsyncDisposable
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(40);
     private readonly Process _process;
-    private readonly Task<string> _errors;
+    private readonly StringBuilder _errors = new();
+    private readonly StringBuilder _output = new();
 
-    private AgentProcess(Process process, string state)
+    private AgentProcess(ProcessStartInfo start, string state)
     {
-        _process = process;
         State = state;
-        _errors = process.StandardError.ReadToEndAsync();
-        _ = process.StandardOutput.ReadToEndAsync();
+        _process = new Process { StartInfo = start };
+        _process.ErrorDataReceived += (_, line) => Keep(_errors, line.Data);
+        _process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
+        _process.Start();
+        _process.BeginErrorReadLine();
+        _process.BeginOutputReadLine();
     }
 
     /// <summary>The state directory.</summary>
@@ -48,14 +53,14 @@ public sealed class AgentProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        return new AgentProcess(Process.Start(start)!, state);
+        return new AgentProcess(start, state);
     }
 
     /// <summary>Ends it as a power cut of the process would.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
-        await _process.WaitForExitAsync().WaitAsync(StopDeadline);
+        _process.Kill(entireProcessTree: true);
+        await UntilExitAsync();
     }
 
     /// <summary>Asks it to stop by a signal and returns its exit code.</summary>
@@ -68,12 +73,12 @@ public sealed class AgentProcess : IAsyncDisposable
     /// <summary>Waits for its end.</summary>
     public async Task<int> WaitForExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(StopDeadline);
+        await UntilExitAsync();
         return _process.ExitCode;
     }
 
     /// <summary>What it wrote to stderr; complete once it has ended.</summary>
-    public Task<string> ErrorsAsync() => _errors.WaitAsync(StopDeadline);
+    public string Errors => Text(_errors);
 
     /// <summary>Closes its standard input, as the system does when a parent dies.</summary>
     public void CloseInput() => _process.StandardInput.Close();
@@ -89,13 +94,45 @@ public sealed class AgentProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    private string Said => $"{Errors}{Text(_output)}";
+
+    private static void Keep(StringBuilder text, string? line)
+    {
+        lock (text)
+        {
+            text.AppendLine(line);
+        }
+    }
+
+    private static string Text(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+
+    private async Task UntilExitAsync()
+    {
+        using CancellationTokenSource deadline = new(StopDeadline);
+        try
+        {
+            // Until its output has been read to its end, too.
+            await _process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"The agent (process {_process.Id}) did not end within {StopDeadline}; it said: {Said}");
+        }
+    }
+
     private async Task WaitForAnswerAsync()
     {
         var waited = Stopwatch.StartNew();
         while (MirrorAgentClient.ReadRecord(State)?.ProcessId != _process.Id)
         {
-            Assert.False(_process.HasExited, _process.HasExited ? $"The agent ended with {_process.ExitCode}: {await _errors}" : "");
-            Assert.True(waited.Elapsed < StartDeadline, "The agent did not answer in time.");
+            Assert.False(_process.HasExited, _process.HasExited ? $"The agent ended with {_process.ExitCode}: {Said}" : "");
+            Assert.True(waited.Elapsed < StartDeadline, $"The agent did not answer within {StartDeadline}: {Said}");
             await Task.Delay(20);
         }
 

@@ -2,10 +2,13 @@ using System.Diagnostics;
 
 namespace MirrorTools.Agent.Tests.Rigs;
 
-/// <summary>Runs a program of the system to its end.</summary>
+/// <summary>Runs programs of the system; none of them gets a handle of the test's own process, which would keep its output open.</summary>
 public static class Command
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
+
+    // A child that was left behind may keep the output open after the program has ended.
+    private static readonly TimeSpan OutputDeadline = TimeSpan.FromSeconds(5);
 
     /// <summary>True where a program of this name is on the path.</summary>
     public static bool Exists(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
@@ -25,16 +28,13 @@ public static class Command
     /// <summary>Exit code and what the program printed, errors included.</summary>
     public static (int ExitCode, string Output) TryRun(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEndAsync();
-        if (!process.WaitForExit(Deadline))
+        using var command = BackgroundCommand.Start(program, arguments);
+        if (!command.WaitForExit(Deadline))
         {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end within {Deadline}.");
+            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end within {Deadline}; it said: {command.Output}");
         }
 
-        return (process.ExitCode, output.Result + errors.Result);
+        command.WaitForOutput(OutputDeadline);
+        return (command.ExitCode, command.Output);
     }
 }

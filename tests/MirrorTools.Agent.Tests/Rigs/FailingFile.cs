@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace MirrorTools.Agent.Tests.Rigs;
 
 /// <summary>
@@ -9,21 +7,21 @@ namespace MirrorTools.Agent.Tests.Rigs;
 public sealed class FailingFile : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly Process _server;
+    private readonly BackgroundCommand _server;
 
     public FailingFile()
     {
         Directory.CreateDirectory(_directory["mount"]);
         File.WriteAllBytes(_directory["data"], new byte[1 << 20]);
         var data = _directory["data"];
-        var start = new ProcessStartInfo("nbdkit", [
+        _server = BackgroundCommand.Start(
+            "nbdkit",
             "-f", "-U", _directory["s"], "eval", "get_size=echo 1M",
             $"pread=test -e {_directory["read"]} && {{ echo EIO >&2; exit 1; }}; dd if={data} skip=$4 count=$3 iflag=count_bytes,skip_bytes status=none",
             $"pwrite=test -e {_directory["write"]} && {{ echo EIO >&2; exit 1; }}; dd of={data} seek=$4 conv=notrunc oflag=seek_bytes status=none",
             "can_flush=exit 0", $"flush=test -e {_directory["flush"]} && {{ echo EIO >&2; exit 1; }}; exit 0",
-            "--run", $"exec nbdfuse {_directory["mount"]} --unix {_directory["s"]}"]) { RedirectStandardError = true };
-        _server = Process.Start(start)!;
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path), TimeSpan.FromSeconds(10)), "nbdfuse did not mount.");
+            "--run", $"exec nbdfuse {_directory["mount"]} --unix {_directory["s"]}");
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(Path), TimeSpan.FromSeconds(10)), $"nbdfuse did not mount: {_server.Output}");
     }
 
     public static string? MissingReason =>
@@ -40,11 +38,7 @@ public sealed class FailingFile : IDisposable
     public void Dispose()
     {
         Command.TryRun("fusermount3", "-u", "-z", _directory["mount"]);
-        if (!_server.WaitForExit(5_000))
-        {
-            _server.Kill(entireProcessTree: true);
-        }
-
+        _server.WaitForExit(TimeSpan.FromSeconds(5));
         _server.Dispose();
         _directory.Dispose();
     }

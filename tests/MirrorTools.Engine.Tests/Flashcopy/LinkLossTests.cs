@@ -9,6 +9,21 @@ public sealed class LinkLossTests
 {
     private const ushort GrainData = 6;
 
+    // A side that changes its role is closed and opened anew; a channel that came meanwhile was kept by the closed one, and the other side waited on it for ever.
+    [Fact]
+    [Rule("F-20")]
+    public void A_channel_that_comes_to_a_side_that_was_closed_is_closed_too() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.ConnectAsync();
+            await rig.Target.DisposeAsync();
+            rig.Join();
+            await rig.SourceEnd.Closed;
+            await rig.Source.DisposeAsync();
+            rig.Join();
+            await rig.TargetEnd.Closed;
+        });
+
     [Fact]
     [Rule("F-20")]
     public void A_cut_in_mid_cycle_is_followed_by_what_is_missing_only_and_hosts_go_on() => FlashcopyRig.Run(

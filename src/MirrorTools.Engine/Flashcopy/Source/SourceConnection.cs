@@ -17,6 +17,7 @@ internal sealed class SourceConnection(
     private Task _run = Task.CompletedTask;
     private CancellationTokenSource _stop = new();
     private CommittedPoint _remoteCommitted;
+    private bool _closed;
 
     /// <summary>How many grains a running comparison has done; 0 where none runs.</summary>
     public long ComparedGrains => comparison.Compared;
@@ -24,15 +25,23 @@ internal sealed class SourceConnection(
     /// <summary>Begins a conversation over a new session; one before is over.</summary>
     public void Attach(IPeerChannel channel)
     {
+        if (_closed)
+        {
+            // Left open it would keep the other side waiting for an answer that nobody gives.
+            _ = core.Flows.WatchAsync(channel.DisposeAsync().AsTask());
+            return;
+        }
+
         CancellationTokenSource before = _stop;
         _stop = new CancellationTokenSource();
         before.Cancel();
         _run = core.Flows.WatchAsync(RunAsync(_run, channel, _stop.Token));
     }
 
-    /// <summary>Ends the conversation.</summary>
+    /// <summary>Ends the conversation, for good.</summary>
     public async Task CloseAsync()
     {
+        _closed = true;
         _stop.Cancel();
         if (_running is { } running)
         {

@@ -14,6 +14,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     private IPeerChannel? _channel;
     private Task _run = Task.CompletedTask;
     private CancellationTokenSource _stop = new();
+    private bool _closed;
 
     /// <summary>True once site 1 has greeted over the present channel.</summary>
     public bool IsConnected { get; private set; }
@@ -21,15 +22,23 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     /// <summary>Begins a conversation over a new session.</summary>
     public void Attach(IPeerChannel channel)
     {
+        if (_closed)
+        {
+            // Left open it would keep the other side waiting for an answer that nobody gives.
+            _ = core.Flows.WatchAsync(channel.DisposeAsync().AsTask());
+            return;
+        }
+
         CancellationTokenSource before = _stop;
         _stop = new CancellationTokenSource();
         before.Cancel();
         _run = core.Flows.WatchAsync(RunAsync(_run, channel, _stop.Token));
     }
 
-    /// <summary>Ends the conversation.</summary>
+    /// <summary>Ends the conversation, for good.</summary>
     public async Task CloseAsync()
     {
+        _closed = true;
         _stop.Cancel();
         if (_channel is { } channel)
         {
