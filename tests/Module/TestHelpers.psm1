@@ -169,8 +169,12 @@ function Get-TestSites {
     $directory = New-TestDirectory
     $env:XDG_STATE_HOME = Join-Path $directory 'state'
     Import-StagedModule
-    $site1 = Start-MirrorAgent (Join-Path $directory '1') -Name site1 -ListenAddress 127.0.0.1:0
-    $site2 = Start-MirrorAgent (Join-Path $directory '2') -Name site2 -ListenAddress 127.0.0.1:0
+
+    # Whoever runs the tests, and however the run ends: the agents end with its process.
+    $config = Join-Path $directory 'config.json'
+    @{ parentPid = $PID } | ConvertTo-Json | Set-Content $config
+    $site1 = Start-MirrorAgent (Join-Path $directory '1') -Name site1 -ListenAddress 127.0.0.1:0 -ConfigPath $config
+    $site2 = Start-MirrorAgent (Join-Path $directory '2') -Name site2 -ListenAddress 127.0.0.1:0 -ConfigPath $config
     $script:Sites = [pscustomobject]@{ Directory = $directory; Site1 = $site1; Site2 = $site2 }
     $null = $site2 | New-MirrorTrust | New-MirrorTrust -Agent $site1 -Name site2
     $script:Sites

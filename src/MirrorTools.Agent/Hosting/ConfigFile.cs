@@ -30,6 +30,7 @@ internal static class ConfigFile
                 ApiPort = content.ApiPort ?? settings.ApiPort,
                 Compression = content.Compress ?? settings.Compression,
                 LogLevel = content.LogLevel ?? settings.LogLevel,
+                ParentProcessId = content.ParentPid ?? settings.ParentProcessId,
             };
         }
         catch (Exception error) when (error is JsonException or FormatException)
@@ -56,5 +57,7 @@ internal static class ConfigFile
         public bool? Compress { get; set; }
 
         public LogLevel? LogLevel { get; set; }
+
+        public int? ParentPid { get; set; }
     }
 }
