@@ -107,6 +107,7 @@ public sealed partial class DirtyRegionLog
         lock (_lock)
         {
             changes = _table.TakeUnwritten();
+            _staleSlices = Math.Max(0, _staleSlices - 1);
         }
 
         try

@@ -3,6 +3,9 @@ namespace MirrorTools.Engine.Journal;
 /// <content>The way back to cold.</content>
 public sealed partial class DirtyRegionLog
 {
+    // How many more blocks it takes until each slice on disk is newer than the last region that went cold.
+    private int _staleSlices;
+
     /// <summary>
     /// Picks hot regions to cool, least recently marked first. The caller then waits until every write that is in the gate now has left it, flushes the data,
     /// persists the maps' pages, and calls <see cref="CompleteCoolingAsync"/>, or <see cref="AbandonCooling"/> where that failed.
@@ -33,7 +36,7 @@ public sealed partial class DirtyRegionLog
 
     /// <summary>
     /// Regions that are still cooling become cold and give their slots back; those that were written to meanwhile stay hot and count as marked now.
-    /// The disk may go on naming a cold region until its slot is used again, which claims too much and never too little.
+    /// The disk goes on naming a cold region until its slice comes round (see <see cref="ForgetColdAsync"/>), which claims too much and never too little.
     /// </summary>
     public ValueTask CompleteCoolingAsync(IReadOnlyList<long> regions, CancellationToken cancellationToken)
     {
@@ -46,6 +49,7 @@ public sealed partial class DirtyRegionLog
                 if (Change(region, RegionState.Cooling, RegionState.Cold))
                 {
                     _table.Free(region);
+                    _staleSlices = SliceCount;
                 }
                 else if (IsHot(region))
                 {
@@ -93,18 +97,16 @@ public sealed partial class DirtyRegionLog
     public void BeginForgetting() => Interlocked.CompareExchange(ref _unknown, UnknownEnding, UnknownUsable);
 
     /// <summary>Ends <see cref="AllUnknown"/>, durably: from now on the regions with a slot are those that may differ.</summary>
-    /// <exception cref="InvalidOperationException"><see cref="BeginForgetting"/> was not called, or slots ran out again since.</exception>
-    public async ValueTask CompleteForgettingAsync(CancellationToken cancellationToken)
+    /// <returns>False where slots ran out again since <see cref="BeginForgetting"/>: begin anew.</returns>
+    public async ValueTask<bool> CompleteForgettingAsync(CancellationToken cancellationToken)
     {
         using SerialGate.Turn turn = await _writing.EnterAsync(cancellationToken);
-        switch (Volatile.Read(ref _unknown))
+        if (Volatile.Read(ref _unknown) == UnknownEnding)
         {
-            case UnknownUsable:
-                throw new InvalidOperationException("The dirty-region log is in use for every region: begin to forget first.");
-            case UnknownEnding:
-                await WriteInTurnAsync(RegionLogFlags.None, RegionLogFlags.BothPlaces, UnknownNot);
-                break;
+            await WriteInTurnAsync(RegionLogFlags.None, RegionLogFlags.BothPlaces, UnknownNot);
         }
+
+        return Volatile.Read(ref _unknown) == UnknownNot;
     }
 
     /// <summary>
@@ -124,6 +126,28 @@ public sealed partial class DirtyRegionLog
         }
 
         await WriteInTurnAsync(RegionLogFlags.Reset, RegionLogFlags.BothPlaces, UnknownNot);
+    }
+
+    /// <summary>
+    /// Has the disk forget the regions that went cold, so that an unclean stop claims what is hot and no more (P-4). For quiet moments: it takes up to a block for each 128 slots,
+    /// and marks come in between.
+    /// </summary>
+    /// <exception cref="DirtyRegionLogException">Neither place can be written.</exception>
+    public async ValueTask ForgetColdAsync(CancellationToken cancellationToken)
+    {
+        while (HasStaleSlices())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await WriteBlockAsync(RegionLogFlags.None);
+        }
+    }
+
+    private bool HasStaleSlices()
+    {
+        lock (_lock)
+        {
+            return _staleSlices > 0;
+        }
     }
 
     private bool Change(long region, RegionState from, RegionState to) =>

@@ -86,8 +86,7 @@ public sealed partial class DirtyRegionLog
                 await WriteBlockAsync(RegionLogFlags.None, authorities);
             }
 
-            int slices = (RegionSlots + RegionLogBlock.SlotsPerSlice - 1) / RegionLogBlock.SlotsPerSlice;
-            for (int slice = 0; slice < slices; slice++)
+            for (int slice = 0; slice < SliceCount; slice++)
             {
                 await WriteBlockAsync(RegionLogFlags.None);
             }

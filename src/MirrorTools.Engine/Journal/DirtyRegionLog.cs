@@ -169,6 +169,8 @@ public sealed partial class DirtyRegionLog
         return region > lastRegion ? ValueTask.CompletedTask : EnqueueAsync(new MarkRequest(region, lastRegion), cancellationToken);
     }
 
+    private int SliceCount => (RegionSlots + RegionLogBlock.SlotsPerSlice - 1) / RegionLogBlock.SlotsPerSlice;
+
     private bool TryWarm(ref byte state)
     {
         byte before = Interlocked.CompareExchange(ref state, (byte)RegionState.Hot, (byte)RegionState.Cooling);

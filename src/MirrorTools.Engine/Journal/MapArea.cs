@@ -15,6 +15,8 @@ public sealed class MapArea
     private const int PagesPerBatch = 64;
     private const byte NoSlot = 0xFF;
 
+    private delegate void PageReader(int page, int map, Span<ulong> words);
+
     private readonly MetadataDevice _device;
     private readonly MapAreaLayout _layout;
     private readonly Guid _pairId;
@@ -44,9 +46,23 @@ public sealed class MapArea
     /// <param name="cancellationToken">Ends the work between two writes.</param>
     /// <exception cref="IOException">A write failed: those pages are what they were at the last flush, or newer.</exception>
     /// <exception cref="InvalidOperationException">The area of an existing file was not loaded first.</exception>
-    public async Task WritePagesAsync(IReadOnlyList<int> pages, GrainMap[] maps, ulong epoch, CancellationToken cancellationToken)
+    public Task WritePagesAsync(IReadOnlyList<int> pages, GrainMap[] maps, ulong epoch, CancellationToken cancellationToken)
     {
         Check(maps);
+        return WriteAsync(pages, maps.Length, (page, map, words) => maps[map].ReadPage(page, words), epoch, cancellationToken);
+    }
+
+    /// <summary>Writes pages as they were when the snapshot was taken; durable after the store's next flush.</summary>
+    /// <param name="snapshot">The pages and what they held.</param>
+    /// <param name="epoch">Handed to <see cref="PageFixup"/> when the page is loaded.</param>
+    /// <param name="cancellationToken">Ends the work between two writes.</param>
+    /// <exception cref="IOException">A write failed: those pages are what they were at the last flush, or newer.</exception>
+    /// <exception cref="InvalidOperationException">The area of an existing file was not loaded first.</exception>
+    public Task WritePagesAsync(MapPageSnapshot snapshot, ulong epoch, CancellationToken cancellationToken) =>
+        WriteAsync(snapshot.Pages, snapshot.MapCount, snapshot.ReadPage, epoch, cancellationToken);
+
+    private async Task WriteAsync(IReadOnlyList<int> pages, int mapCount, PageReader read, ulong epoch, CancellationToken cancellationToken)
+    {
         using SerialGate.Turn turn = await _device.EnterAsync(cancellationToken);
         if (!_isLoaded)
         {
@@ -57,7 +73,7 @@ public sealed class MapArea
         _sequence++;
         for (int done = 0; done < pages.Count; done += PagesPerBatch)
         {
-            await WriteBatchAsync(pages.Skip(done).Take(PagesPerBatch), maps, epoch, cancellationToken);
+            await WriteBatchAsync(pages.Skip(done).Take(PagesPerBatch), mapCount, read, epoch, cancellationToken);
         }
     }
 
@@ -88,7 +104,7 @@ public sealed class MapArea
         _writtenSlots.Clear();
     }
 
-    private async ValueTask WriteBatchAsync(IEnumerable<int> pages, GrainMap[] maps, ulong epoch, CancellationToken cancellationToken)
+    private async ValueTask WriteBatchAsync(IEnumerable<int> pages, int mapCount, PageReader read, ulong epoch, CancellationToken cancellationToken)
     {
         List<(long OffsetBytes, int Page)> batch = [];
         foreach (int page in pages)
@@ -105,7 +121,7 @@ public sealed class MapArea
             count = 0;
             do
             {
-                Snapshot(_buffer.AsSpan(count * BlockHeader.BlockBytes, BlockHeader.BlockBytes), batch[first + count].Page, maps, epoch);
+                Snapshot(_buffer.AsSpan(count * BlockHeader.BlockBytes, BlockHeader.BlockBytes), batch[first + count].Page, mapCount, read, epoch);
                 count++;
             }
             while (first + count < batch.Count && batch[first + count].OffsetBytes == batch[first].OffsetBytes + (count * BlockHeader.BlockBytes));
@@ -121,16 +137,16 @@ public sealed class MapArea
 
     private byte SlotToWrite(int page) => (byte)(_durableSlots[page] == 0 ? 1 : 0);
 
-    private void Snapshot(Span<byte> block, int page, GrainMap[] maps, ulong epoch)
+    private void Snapshot(Span<byte> block, int page, int mapCount, PageReader read, ulong epoch)
     {
         Span<ulong> words = stackalloc ulong[GrainMap.WordsPerPage];
-        for (int map = maps.Length - 1; map >= 0; map--)
+        for (int map = mapCount - 1; map >= 0; map--)
         {
-            maps[map].ReadPage(page, words);
+            read(page, map, words);
             MapPageHeader.WriteMap(block, map, words);
         }
 
-        new MapPageHeader(_pairId, _sequence, epoch, page, _layout.Area, (byte)maps.Length).Seal(block);
+        new MapPageHeader(_pairId, _sequence, epoch, page, _layout.Area, (byte)mapCount).Seal(block);
     }
 
     private void Check(GrainMap[] maps)

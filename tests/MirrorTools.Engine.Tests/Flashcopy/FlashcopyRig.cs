@@ -71,6 +71,12 @@ internal sealed class FlashcopyRig
 
     public FlashcopyFaults Faults { get; set; } = FlashcopyFaults.None;
 
+    /// <summary>True where the pair begins with a comparison of what the two sites hold.</summary>
+    public bool NeedsComparison { get; set; }
+
+    /// <summary>The most regions that may be hot.</summary>
+    public int RegionSlots { get; set; } = int.MaxValue;
+
     public FlashcopySource Source { get; private set; } = null!;
 
     public FlashcopyTarget Target { get; private set; } = null!;
@@ -102,7 +108,7 @@ internal sealed class FlashcopyRig
         {
             FlashcopyRig rig = new(scheduler, grains);
             prepare?.Invoke(rig);
-            await rig.CreateAsync();
+            await rig.CreateAsync(rig.NeedsComparison);
             await body(rig);
         });
     }
@@ -111,6 +117,7 @@ internal sealed class FlashcopyRig
     {
         GenerationHistory history = new([new Generation(NewId(), _scheduler.UtcNow, Agent1)]);
         MetadataIdentity identity = MetadataIdentity.For(PairId, NewId(), Geometry);
+        identity = identity with { RegionSlots = Math.Min(RegionSlots, identity.RegionSlots) };
         await FlashcopySource.CreateAsync(Parts1(), identity, new PairRecord
         {
             Role = PairRole.Source,

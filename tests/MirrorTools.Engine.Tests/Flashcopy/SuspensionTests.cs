@@ -15,6 +15,7 @@ public sealed class SuspensionTests
     [Theory]
     [Rule("F-22")]
     [Rule("P-8")]
+    [InlineData("A", "flush", SuspendReason.SourceUnreadable)]
     [InlineData("B", "full", SuspendReason.FirstIntermediateFailed)]
     [InlineData("B", "write", SuspendReason.FirstIntermediateFailed)]
     [InlineData("B", "flush", SuspendReason.FirstIntermediateFailed)]
@@ -266,6 +267,7 @@ public sealed class SuspensionTests
 
     private static SimDisk DiskOf(FlashcopyRig rig, string name) => name switch
     {
+        "A" => rig.A,
         "B" => rig.B,
         "C" => rig.C,
         "D" => rig.D,

@@ -20,6 +20,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     private readonly SourceConnection _connection;
     private readonly SourceSuspension _suspension;
     private readonly CycleLoop _loop;
+    private readonly SourceUpkeep _upkeep;
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
     private FlashcopyParts? _owned;
@@ -52,7 +53,9 @@ public sealed class FlashcopySource : IAsyncDisposable
         core.Waiters.LinkDeadlinePassed = OnLinkDeadline;
         core.Waiters.LocalDeadlinePassed = () => OnFault(
             SuspendReason.FirstIntermediateFailed, $"A write waited for the first intermediate for more than {core.Options.LocalDeadline.TotalSeconds} s.");
-        log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(CoolAsync(log.HotRegions.Count / 4, everything: false)));
+        _upkeep = new SourceUpkeep(core, log, OnFault);
+        log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(_upkeep.MakeRoomAsync()));
+        log.Overflowed = () => core.Control.Post(_upkeep.Hasten);
         log.PlaceFailed = failure => core.Events.Report(
             PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
     }
@@ -309,41 +312,8 @@ public sealed class FlashcopySource : IAsyncDisposable
     private async Task RunBackgroundAsync()
     {
         Task loop = _loop.RunAsync(_stop.Token);
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await Task.Delay(_core.Options.CoolingInterval, _core.Time, _stop.Token);
-                await CoolAsync(256, everything: true);
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-        }
-
+        await _upkeep.RunAsync(_stop.Token);
         await loop;
-    }
-
-    // Everything that is behind, now and then: what the copy has brought over stays known after a kill, also where no host wrote (P-4).
-    private async Task CoolAsync(int regions, bool everything)
-    {
-        try
-        {
-            await _core.Journal.CoolAsync(Math.Max(1, regions), everything, _core.Options.GateDeadline);
-        }
-        catch (TimeoutException)
-        {
-            // A write takes long; the next round tries again.
-        }
-        catch (FirstIntermediateException exception)
-        {
-            OnFault(SuspendReason.FirstIntermediateFailed, exception.Message);
-        }
-        catch (IOException exception)
-        {
-            OnFault(SuspendReason.MetadataFailed, exception.Message);
-        }
     }
 
     private async Task<ulong> StartAsync(bool supersede)
@@ -377,11 +347,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         if (state == SourceState.Idle)
         {
             _loop.Nudge();
-            if (_core.Maps.CycleGrains >= _core.Maps.Geometry.GrainCount / 4)
-            {
-                // Much was copied, and a kill before the next round would have it copied again.
-                _ = _core.Flows.WatchAsync(CoolAsync(1, everything: true));
-            }
+            _upkeep.Hasten();
         }
     }
 

@@ -190,7 +190,7 @@ internal sealed class SourceConnection(
     {
         if (core.Journal.Record.AwaitsRemoteDifferences)
         {
-            await core.Journal.CoolAsync(0, everything: true, core.Options.GateDeadline);
+            await core.Journal.PersistAllAsync();
             await core.Journal.WriteAsync(core.Journal.Record with { AwaitsRemoteDifferences = false });
         }
     }
@@ -248,6 +248,9 @@ internal sealed class SourceConnection(
         try
         {
             long equal = await comparison.RunAsync(session.Channel, _stop.Token);
+
+            // Pages first: one that was written while its grains were not compared yet says too much.
+            await core.Journal.PersistAllAsync();
             await core.Journal.WriteAsync(core.Journal.Record with { NeedsComparison = false });
             core.Events.Report(PairEventId.Compared, ("equal", equal), ("different", core.Maps.Geometry.GrainCount - equal));
             core.Maps.Recount();

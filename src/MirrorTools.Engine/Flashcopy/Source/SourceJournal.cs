@@ -1,5 +1,4 @@
 using MirrorTools.Engine.Journal;
-using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Engine.Waiting;
@@ -11,22 +10,26 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// </summary>
 internal sealed class SourceJournal
 {
+    // 2 MiB of maps: a cooling that makes room for hosts waits for no longer than these take.
+    private const int PagesPerTurn = 512;
+
     private readonly MetadataStore _store;
     private readonly DirtyRegionLog _log;
-    private readonly SourceMaps _maps;
+    private readonly SourcePages _pages;
+    private readonly SerialGate _turns = new();
     private readonly IBlockDevice _source;
     private readonly IBlockDevice _intermediate;
     private readonly EpochGate _gate;
     private readonly TimeProvider _time;
     private readonly FlashcopyFaults _faults;
-    private Task _cooling = Task.CompletedTask;
+    private int _failures;
 
     public SourceJournal(
         MetadataStore store, DirtyRegionLog log, SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, EpochGate gate, PairRecord record, TimeProvider time, FlashcopyFaults faults)
     {
         _store = store;
         _log = log;
-        _maps = maps;
+        _pages = new SourcePages(maps, log);
         _source = source;
         _intermediate = intermediate;
         _gate = gate;
@@ -58,47 +61,16 @@ internal sealed class SourceJournal
     }
 
     /// <summary>
-    /// Lets regions go cold that no write has used lately: grace, then flush of A and B, then the pages, then the log (F-18). One at a time.
+    /// Lets regions go cold that no write has used lately, and writes pages that are behind: grace, then flush of A and B, then the pages, then the log (F-18). One at a time.
     /// </summary>
-    /// <param name="maximum">How many regions at the most.</param>
-    /// <param name="everything">Writes all pages that are behind, not those of the regions alone.</param>
+    /// <param name="maximumRegions">How many regions at the most.</param>
+    /// <param name="maximumPages">How many pages at the most, beyond those that the regions need.</param>
     /// <param name="graceDeadline">How long writes in flight may take.</param>
-    public async Task CoolAsync(int maximum, bool everything, TimeSpan graceDeadline)
+    public async Task CoolAsync(int maximumRegions, int maximumPages, TimeSpan graceDeadline)
     {
-        while (!_cooling.IsCompleted)
-        {
-            await _cooling;
-        }
-
-        Task run = CoolOnceAsync(maximum, everything, graceDeadline);
-        _cooling = IgnoreFaultAsync(run);
-        await run;
-    }
-
-    /// <summary>At a clean stop: everything durable, the log empty.</summary>
-    public async Task CloseCleanlyAsync(TimeSpan graceDeadline)
-    {
-        await CoolAsync(int.MaxValue, everything: true, graceDeadline);
-        await _log.WriteCleanAsync(CancellationToken.None);
-    }
-
-    private static async Task IgnoreFaultAsync(Task run)
-    {
-        try
-        {
-            await run;
-        }
-        catch (Exception)
-        {
-            // Whoever asked for the run sees the fault; the next in line only waits for its end.
-        }
-    }
-
-    private async Task CoolOnceAsync(int maximum, bool everything, TimeSpan graceDeadline)
-    {
-        IReadOnlyList<long> regions = _log.BeginCooling(maximum);
-        List<int> pages = [];
-        bool done = false;
+        using SerialGate.Turn turn = await _turns.EnterAsync(CancellationToken.None);
+        IReadOnlyList<long> regions = _log.BeginCooling(maximumRegions);
+        bool isDone = false;
         try
         {
             if (regions.Count > 0)
@@ -106,44 +78,112 @@ internal sealed class SourceJournal
                 await _gate.GraceAsync(graceDeadline);
             }
 
-            pages = Take(regions, everything);
-            GrainMap[] snapshot = Snapshot(pages);
-            if (pages.Count > 0)
-            {
-                if (!_faults.PersistMapsBeforeData)
-                {
-                    await _source.FlushAsync(CancellationToken.None);
-                    await FlushIntermediateAsync();
-                }
-
-                await _store.SourceMaps.WritePagesAsync(pages, snapshot, Epoch, CancellationToken.None);
-                await _store.FlushAsync(CancellationToken.None);
-            }
-
+            SortedSet<int> pages = _pages.TakeOf(regions);
+            _pages.TakeMore(pages, pages.Count + maximumPages);
+            await PersistAsync(pages);
             await _log.CompleteCoolingAsync(regions, CancellationToken.None);
-            done = true;
+            isDone = true;
         }
         finally
         {
-            if (!done)
+            if (!isDone)
             {
                 _log.AbandonCooling(regions);
-                foreach (int page in pages)
+            }
+        }
+    }
+
+    /// <summary>Writes every page that is behind now, in turns that let coolings in between; what was behind is durable at return.</summary>
+    public async Task PersistAllAsync()
+    {
+        int failures;
+        do
+        {
+            // A page that somebody else took and could not write is behind again, perhaps before the cursor.
+            failures = _failures;
+            int cursor = 0;
+            while (cursor < _pages.Count)
+            {
+                using SerialGate.Turn turn = await _turns.EnterAsync(CancellationToken.None);
+                SortedSet<int> pages = [];
+                _pages.TakeFrom(ref cursor, pages, PagesPerTurn);
+                await PersistAsync(pages);
+            }
+        }
+        while (failures != _failures);
+    }
+
+    /// <summary>
+    /// Has the dirty-region log tell regions apart again after its slots had run out (P-8): writes need slots from now on, those in flight end, and what they changed
+    /// becomes durable in the maps.
+    /// </summary>
+    /// <returns>False where slots ran out again meanwhile.</returns>
+    public async Task<bool> EndOverflowAsync(TimeSpan graceDeadline)
+    {
+        // Slots first: without a free one the next write into a cold region would have it overflow again.
+        await CoolAsync(int.MaxValue, 0, graceDeadline);
+        _log.BeginForgetting();
+        await _gate.GraceAsync(graceDeadline);
+        await PersistAllAsync();
+        return await _log.CompleteForgettingAsync(CancellationToken.None);
+    }
+
+    /// <summary>At a clean stop: everything durable, the log empty.</summary>
+    public async Task CloseCleanlyAsync(TimeSpan graceDeadline)
+    {
+        await CoolAsync(int.MaxValue, 0, graceDeadline);
+        await PersistAllAsync();
+        await _log.WriteCleanAsync(CancellationToken.None);
+    }
+
+    // What is written is what was true before the flush: bits that are set while it runs speak of data it may not have covered.
+    private async Task PersistAsync(SortedSet<int> pages)
+    {
+        if (pages.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            ulong epoch = Epoch;
+            bool withoutIntermediate = IntermediateIsDown;
+            MapPageSnapshot snapshot = _pages.Snapshot(pages, withoutIntermediate);
+            if (!_faults.PersistMapsBeforeData)
+            {
+                await FlushSourceAsync();
+                if (!withoutIntermediate)
                 {
-                    _maps.Behind.Mark(page);
+                    await FlushIntermediateAsync();
                 }
             }
+
+            await _store.SourceMaps.WritePagesAsync(snapshot, epoch, CancellationToken.None);
+            await _store.FlushAsync(CancellationToken.None);
+        }
+        catch
+        {
+            _failures++;
+            _pages.Return(pages);
+            throw;
+        }
+    }
+
+    private async Task FlushSourceAsync()
+    {
+        try
+        {
+            await _source.FlushAsync(CancellationToken.None);
+        }
+        catch (IOException exception)
+        {
+            throw new SourceFailedException($"The source storage can't be flushed: {exception.Message}", exception);
         }
     }
 
     // A first intermediate that fails or hangs must not keep regions hot, or hosts would run out of them (P-8).
     private async Task FlushIntermediateAsync()
     {
-        if (IntermediateIsDown)
-        {
-            return;
-        }
-
         try
         {
             await _intermediate.FlushAsync(CancellationToken.None).AsTask().WithDeadline(IntermediateDeadline, _time, CancellationToken.None);
@@ -152,68 +192,5 @@ internal sealed class SourceJournal
         {
             throw new FirstIntermediateException($"The first intermediate can't be flushed: {exception.Message}", exception);
         }
-    }
-
-    private List<int> Take(IReadOnlyList<long> regions, bool everything)
-    {
-        if (everything)
-        {
-            return [.. _maps.Behind.Take()];
-        }
-
-        SortedSet<int> wanted = [];
-        foreach (long region in regions)
-        {
-            if (_log.StateOf(region) == RegionState.Cooling)
-            {
-                long offset = region * _log.RegionBytes;
-                GrainRange grains = _maps.Geometry.Covering(offset, Math.Min(_log.RegionBytes, _maps.Geometry.LengthBytes - offset));
-                for (int page = GrainMap.PageOf(grains.First); page <= GrainMap.PageOf(grains.End - 1); page++)
-                {
-                    wanted.Add(page);
-                }
-            }
-        }
-
-        List<int> pages = [];
-        foreach (int page in wanted)
-        {
-            int cursor = page;
-            if (_maps.Behind.IsMarked(page) && _maps.Behind.TakeNext(ref cursor, out int taken))
-            {
-                pages.Add(taken);
-            }
-        }
-
-        return pages;
-    }
-
-    // What is written is what was true before the flush: bits that are set while it runs speak of data it may not have covered.
-    private GrainMap[] Snapshot(List<int> pages)
-    {
-        GrainMap[] live = [IntermediateIsDown ? new GrainMap(_maps.InB.GrainCount, false) : _maps.InB, _maps.OnC, _maps.Mode.Future, _maps.Cycle];
-        GrainMap[] snapshot = [.. live.Select(map => new GrainMap(map.GrainCount, false))];
-        GrainMap? retiring = _maps.Mode.Retiring;
-        Span<ulong> words = stackalloc ulong[GrainMap.WordsPerPage];
-        Span<ulong> more = stackalloc ulong[GrainMap.WordsPerPage];
-        foreach (int page in pages)
-        {
-            for (int map = 0; map < live.Length; map++)
-            {
-                live[map].ReadPage(page, words);
-                if (map == 2 && retiring is not null)
-                {
-                    retiring.ReadPage(page, more);
-                    for (int word = 0; word < words.Length; word++)
-                    {
-                        words[word] |= more[word];
-                    }
-                }
-
-                snapshot[map].LoadPage(page, words);
-            }
-        }
-
-        return snapshot;
     }
 }

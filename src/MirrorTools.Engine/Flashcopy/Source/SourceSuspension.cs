@@ -156,7 +156,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     {
         core.Maps.InB.Reset(false);
         core.Maps.TouchAll();
-        await core.Journal.CoolAsync(0, everything: true, core.Options.GateDeadline);
+        await core.Journal.PersistAllAsync();
     }
 
     // A write hung when B was given up: the map it had marked was set aside, and what it marks has to be sent.
