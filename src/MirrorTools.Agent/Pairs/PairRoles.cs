@@ -61,9 +61,16 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
 
     private async Task BecomeTargetAsync(MirrorPair pair, PairSide side, GenerationHistory history, CancellationToken cancel)
     {
-        await side.BecomeTargetAsync(history);
-        await registry.CloseAsync(pair);
-        await registry.OpenAsync(pair, cancel);
+        try
+        {
+            await side.BecomeTargetAsync(history);
+        }
+        finally
+        {
+            // Where it could not be written down the side is what it was, and its engine is closed all the same.
+            await registry.CloseAsync(pair);
+            await registry.OpenAsync(pair, cancel);
+        }
     }
 
     private async Task DiscardAsync(MirrorPair pair, SiteDefinition loser, CancellationToken cancel)

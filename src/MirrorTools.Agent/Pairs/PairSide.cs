@@ -113,8 +113,15 @@ internal sealed partial class PairSide : IAsyncDisposable
     /// <summary>Becomes the other side's copy (F-23); the engine closes itself, and the side is to be opened anew in its other role.</summary>
     public async Task BecomeTargetAsync(GenerationHistory history)
     {
-        await Source!.BecomeTargetAsync(history);
-        Source = null;
+        try
+        {
+            await Source!.BecomeTargetAsync(history);
+        }
+        finally
+        {
+            Source = null;
+        }
+
         _stamps.Keep(Site.Storages);
     }
 

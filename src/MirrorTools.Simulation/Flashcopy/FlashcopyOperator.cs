@@ -181,7 +181,7 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
                 {
                     world.Run.Totals.Count("refused " + e.Error);
                 }
-                catch (IOException) when (world.HasStorageFaults(site))
+                catch (IOException e) when (world.HasStorageFaults(site) || e.Message.Contains("An earlier flush", StringComparison.Ordinal))
                 {
                     world.Run.Totals.Count("refused by a storage");
                 }

@@ -4,6 +4,7 @@ using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Runs;
+using MirrorTools.Simulation.Scheduling;
 using MirrorTools.Simulation.Sites;
 
 namespace MirrorTools.Simulation.Flashcopy;
@@ -62,9 +63,7 @@ public sealed class FlashcopyScenario : IScenario
         }
         else
         {
-            // cut off, site 1 goes on: what it takes from now on is what the partition hides
-            run.Network.Partition("site1", "site2");
-            _site1.AttachHosts(30);
+            Isolate(_site1);
         }
 
         if (await phases.TakeOverAsync(_site1, _site2))
@@ -75,11 +74,55 @@ public sealed class FlashcopyScenario : IScenario
             await phases.ReturnAsync(_site2, _site1);
             _site2.AttachHosts(left - (left / 2));
             await phases.RageAsync(_site2, _site1);
+            if (course.Chance(0.6))
+            {
+                await FailBackAsync(phases, course, left / 2);
+                return;
+            }
+
             await phases.SettleAsync(_site2, _site1);
             await phases.CheckActiveAsync(_site2);
         }
 
         run.Totals.Count("longest request ms", (long)_site1.LongestRequest.TotalMilliseconds);
+    }
+
+    // the disaster at the other site: what was once the source is recovered from its copy of the copy, and the roles are as in the beginning
+    private async Task FailBackAsync(FlashcopyPhases phases, SimRandom course, int requests)
+    {
+        if (course.Chance(0.5))
+        {
+            await phases.SettleAsync(_site2, _site1);
+        }
+
+        if (course.Chance(0.5))
+        {
+            await phases.StrikeAsync(course, "lose-again");
+            _site2.Site.Lose();
+        }
+        else
+        {
+            await phases.StrikeAsync(course, "isolate-again");
+            Isolate(_site2);
+        }
+
+        if (await phases.TakeOverAsync(_site2, _site1))
+        {
+            _site1.AttachHosts(requests / 2);
+            await phases.RageAsync(_site1, _site2);
+            await phases.ReturnAsync(_site1, _site2);
+            _site1.AttachHosts(requests / 2);
+            await phases.RageAsync(_site1, _site2);
+            await phases.SettleAsync(_site1, _site2);
+            await phases.CheckActiveAsync(_site1);
+        }
+    }
+
+    // cut off, the site goes on: what it takes from now on is what the partition hides
+    private void Isolate(FlashcopySite site)
+    {
+        _world.Run.Network.Partition("site1", "site2");
+        site.AttachHosts(30);
     }
 
     private async Task BuildAsync(ScenarioRun run)
@@ -106,9 +149,17 @@ public sealed class FlashcopyScenario : IScenario
         _operator.AddTo(_storm);
     }
 
-    // a fault of the source itself is the host's to see, and one of the recovered image's only copy too; all else must not reach a host
-    private bool MayStrike(SimDisk disk) =>
-        _world.ActiveSite == _site1 ? disk.Name is "B" or "C" or "D" or "M1" or "M2" : disk.Name is "A" or "B" or "M1" or "M2";
+    // a fault of the source itself is the host's to see, and one of a recovered image's two storages too; all else must not reach a host
+    private bool MayStrike(SimDisk disk)
+    {
+        if (disk.Name[0] == 'L')
+        {
+            return false;
+        }
+
+        var active = _world.ActiveSite!;
+        return !active.Site.Disks.Contains(disk) || disk == active.Metadata || (disk == active.Intermediate && !active.IsRecovered);
+    }
 
     // the source has some content before it is mirrored, and holes
     private void Preload()

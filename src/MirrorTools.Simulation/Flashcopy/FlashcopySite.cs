@@ -197,7 +197,7 @@ internal sealed class FlashcopySite
                 if (record.Role == PairRole.Source)
                 {
                     var source = await FlashcopySource.OpenAsync(OpenParts(process));
-                    if (_unsettledEpoch)
+                    if (_unsettledEpoch && source.Volume.Refusal is null)
                     {
                         await BeginEpochAsync(source);
                     }

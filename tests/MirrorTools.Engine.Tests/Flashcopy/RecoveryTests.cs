@@ -114,6 +114,94 @@ public sealed class RecoveryTests
     });
 
     [Fact]
+    [Rule("P-1")]
+    [Rule("F-16")]
+    [Rule("F-29")]
+    public void A_first_intermediate_that_was_lent_is_no_source_of_grains_after_two_failovers() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+        await rig.Source.LendFirstIntermediateAsync();
+        byte[] foreign = new byte[FlashcopyRig.GrainBytes];
+        foreign.AsSpan().Fill(0xEE);
+        for (long grain = 0; grain < 64; grain++)
+        {
+            rig.B.Preload(rig.Geometry.OffsetOf(grain), foreign);
+        }
+
+        await rig.Source.ReturnFirstIntermediateAsync();
+        await GoAndComeBackAsync(rig, 3);
+    });
+
+    [Fact]
+    [Rule("P-1")]
+    [Rule("F-18")]
+    [Rule("F-21")]
+    public void A_grain_that_was_lost_at_site_2_is_no_source_of_grains_after_a_failover() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+
+        // The region of grain 3 is hot at site 2 when its power goes: what C holds there is not known.
+        await rig.WriteAsync(4, 2);
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+        rig.KillSite2(losePower: true);
+        byte[] torn = new byte[FlashcopyRig.GrainBytes];
+        torn.AsSpan().Fill(0xEE);
+        rig.C.Preload(rig.Geometry.OffsetOf(3), torn);
+        await rig.OpenTargetAsync();
+        rig.Join();
+        await rig.WriteAsync(50, 3);
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+
+        rig.Cut();
+        await rig.DelayAsync(TimeSpan.FromSeconds(1));
+        await rig.WriteAsync(3, 9);
+        await rig.Target.RecoverAsync(force: false);
+        FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+        Meet(rig, rig.Source, two);
+        await rig.StateAsync(SourceState.Suspended);
+        await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
+        FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+        await JoinAsync(rig, two, one);
+        await CycleAsync(rig, two);
+        Assert.Equal(await rig.ReadImageAsync(two.Volume), await rig.ReadImageAsync(one.Image));
+    });
+
+    // Site 2 takes over and site 1 becomes its copy; site 1 takes over again while site 2 writes the grain by itself, and site 2 becomes the copy.
+    private static async Task GoAndComeBackAsync(FlashcopyRig rig, int grain)
+    {
+        rig.Cut();
+        await rig.DelayAsync(TimeSpan.FromSeconds(1));
+        await rig.Target.RecoverAsync(force: false);
+        FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+        Meet(rig, rig.Source, two);
+        await rig.StateAsync(SourceState.Suspended);
+        await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
+        FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+        await JoinAsync(rig, two, one);
+        await CycleAsync(rig, two);
+        rig.SourceEnd.Cut();
+        await rig.DelayAsync(TimeSpan.FromSeconds(1));
+        await rig.FillAsync(two.Volume, grain, 9);
+        await one.RecoverAsync(force: false);
+        FlashcopySource home = await FlashcopySource.OpenAsync(rig.Parts1());
+        Meet(rig, two, home);
+        await rig.UntilAsync(async () => (await two.GetStatusAsync()).State == SourceState.Suspended);
+        await two.BecomeTargetAsync((await home.GetStatusAsync()).Generations);
+        FlashcopyTarget again = await FlashcopyTarget.OpenAsync(rig.Parts2());
+        await JoinAsync(rig, home, again);
+        await CycleAsync(rig, home);
+        Assert.Equal(await rig.ReadImageAsync(home.Volume), await rig.ReadImageAsync(again.Image));
+    }
+
+    [Fact]
     [Rule("P-6")]
     [Rule("F-23")]
     public void A_source_that_knows_of_a_newer_generation_refuses_hosts_after_a_restart_too() => FlashcopyRig.Run(async rig =>
@@ -151,7 +239,7 @@ public sealed class RecoveryTests
     [Rule("F-23")]
     public void Two_sides_that_both_went_on_keep_what_they_have_until_an_admin_decides() => FlashcopyRig.Run(async rig =>
     {
-        (_, FlashcopySource two) = await FailOverAsync(rig);
+        (_, FlashcopySource two) = await FailOverAsync(rig, losePower: false);
         rig.C.Faults.Repair();
         await rig.FillAsync(two.Volume, 0, 9);
         await rig.WriteAsync(30, 8);

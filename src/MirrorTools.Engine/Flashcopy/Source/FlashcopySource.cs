@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
@@ -158,10 +159,12 @@ public sealed class FlashcopySource : IAsyncDisposable
     public Task<GrainMap> SnapshotDifferencesAsync() => _core.Control.InvokeAsync(() => Task.FromResult(MapSnapshots.Differences(_core.Maps)));
 
     /// <summary>Closes cleanly: what is known becomes durable, so that nothing is copied again for the stop's sake.</summary>
-    public async ValueTask DisposeAsync() => await CloseAsync(static () => Task.CompletedTask);
+    public async ValueTask DisposeAsync() => await CloseAsync(last: null);
 
-    private async Task CloseAsync(Func<Task> last)
+    // A close that was not clean is an unclean start later, no more; what was asked to be done last is done or its failure is thrown.
+    private async Task CloseAsync(Func<Task>? last)
     {
+        ExceptionDispatchInfo? failure = null;
         _stop.Cancel();
         await _core.Control.InvokeAsync(async () =>
         {
@@ -180,10 +183,14 @@ public sealed class FlashcopySource : IAsyncDisposable
 
                 await _core.Journal.CloseCleanlyAsync(_core.Options.GateDeadline)
                     .WithDeadline(_core.Options.GateDeadline + _core.Options.LocalDeadline, _core.Time, CancellationToken.None);
-                await last();
+                if (last is not null)
+                {
+                    await last();
+                }
             }
             catch (Exception exception) when (exception is IOException or TimeoutException)
             {
+                failure = ExceptionDispatchInfo.Capture(exception);
                 _core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
             }
         });
@@ -191,6 +198,10 @@ public sealed class FlashcopySource : IAsyncDisposable
         await _owned.Intermediate.DisposeAsync();
         await _owned.Metadata.DisposeAsync();
         await _owned.SecondLog.Device.DisposeAsync();
+        if (last is not null)
+        {
+            failure?.Throw();
+        }
     }
 
     /// <summary>
@@ -214,6 +225,8 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <see cref="Target.FlashcopyTarget"/> over the same parts.
     /// </summary>
     /// <param name="history">The other side's generations.</param>
+    /// <exception cref="IOException">It could not be written down: this object is closed, and its parts open as the source they were.</exception>
+    /// <exception cref="TimeoutException">A storage did not answer; the same holds.</exception>
     public async Task BecomeTargetAsync(GenerationHistory history)
     {
         await _core.Control.InvokeAsync(() =>

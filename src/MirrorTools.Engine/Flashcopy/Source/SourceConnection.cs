@@ -169,14 +169,13 @@ internal sealed class SourceConnection(
             return;
         }
 
-        long end = Math.Min(grains.End, core.Maps.Geometry.GrainCount);
-        for (long grain = core.Maps.Cycle.NextSet(Math.Max(0, grains.First)); grain < end; grain = core.Maps.Cycle.NextSet(grain + 1))
-        {
-            core.Maps.ClearOnC(new GrainRange(grain, 1));
-        }
+        // Not only those of the running cycle: C has to hold what D was restored from, or a recovered side could not take it for its first intermediate.
+        Unsend(grains);
     }
 
-    private void OnDiffers(GrainRange grains)
+    private void OnDiffers(GrainRange grains) => Unsend(grains);
+
+    private void Unsend(GrainRange grains)
     {
         long first = Math.Clamp(grains.First, 0, core.Maps.Geometry.GrainCount);
         long end = Math.Clamp(grains.End, first, core.Maps.Geometry.GrainCount);

@@ -113,6 +113,9 @@ internal static class TargetLoader
 
         GrainMap differences = new(maps.Geometry.GrainCount, false);
         GrainMap.OrNot(differences, maps.OnC);
+
+        // What the first intermediate does not hold is not in the second one it becomes: a recovery would take it for the committed content.
+        GrainMap.OrNot(differences, maps.InB);
         GrainMap.Or(differences, future);
         GrainMap.Or(differences, maps.Cycle);
         return differences;
