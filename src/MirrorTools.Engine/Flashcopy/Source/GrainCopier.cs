@@ -32,6 +32,7 @@ internal sealed class GrainCopier
     private ulong _point;
     private CancellationTokenSource _sending = new();
     private bool _running;
+    private bool _failed;
     private bool _pumping;
 
     public GrainCopier(
@@ -68,7 +69,7 @@ internal sealed class GrainCopier
     public void Begin(ulong point)
     {
         _point = point;
-        _running = true;
+        (_running, _failed) = (true, false);
         Rewind();
         Pump();
     }
@@ -162,7 +163,7 @@ internal sealed class GrainCopier
         _pumping = true;
         try
         {
-            while (_running && TryNextRun(out CopyRun? run))
+            while (_running && !_failed && TryNextRun(out CopyRun? run))
             {
                 _local.Add(run!);
                 Task step = CopyAsync(run!, _point);
@@ -365,6 +366,8 @@ internal sealed class GrainCopier
         }
         catch (Exception exception)
         {
+            // The pair is about to be suspended. Steps that fail at once would otherwise follow each other without an end, and the suspension never have its turn.
+            _failed = true;
             Failed?.Invoke(part, exception);
         }
         finally
