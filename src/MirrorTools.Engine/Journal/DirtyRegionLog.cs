@@ -125,6 +125,16 @@ public sealed partial class DirtyRegionLog
     /// <summary>The region that holds a byte.</summary>
     public long RegionAt(long offsetBytes) => offsetBytes >> _regionShift;
 
+    /// <summary>How much of a long range is marked and written at a time: it ends where regions end, so that its regions are never more than one mark takes.</summary>
+    /// <param name="offsetBytes">Where the rest of the range begins.</param>
+    /// <param name="lengthBytes">The rest's length.</param>
+    /// <param name="regions">How many regions at the most, if one mark takes as many.</param>
+    public long PieceAt(long offsetBytes, long lengthBytes, long regions = long.MaxValue)
+    {
+        long pieceBytes = Math.Min(regions, MaximumRegionsPerMark) << _regionShift;
+        return Math.Min(lengthBytes, pieceBytes - (offsetBytes % pieceBytes));
+    }
+
     /// <summary>The grains of a region.</summary>
     public GrainRange GrainsOf(long region)
     {

@@ -63,6 +63,25 @@ public sealed class EpochGate
         }
     }
 
+    /// <summary>Enters though the gate is closed: for what whoever closed it lets happen before the gate opens again. Grace periods wait for it as for anybody.</summary>
+    /// <returns>The ticket for <see cref="Exit"/>.</returns>
+    public int EnterClosed()
+    {
+        int stripe = StripeOfCaller();
+        while (true)
+        {
+            long word = Volatile.Read(ref _word);
+            int ticket = (stripe << 1) | (int)(word & 1);
+            Interlocked.Increment(ref CounterOf(ticket));
+            if (Volatile.Read(ref _word) == word)
+            {
+                return ticket;
+            }
+
+            Exit(ticket);
+        }
+    }
+
     /// <summary>Leaves the gate.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Exit(int ticket)

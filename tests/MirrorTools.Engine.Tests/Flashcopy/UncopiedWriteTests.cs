@@ -209,4 +209,46 @@ public sealed class UncopiedWriteTests
         await rig.WriteAsync(40, 2);
         Assert.Equal(before, rig.B.Counters.Flushes);
     });
+
+    [Fact]
+    [Rule("F-27")]
+    [Rule("F-18")]
+    public void A_region_does_not_go_cold_under_a_merged_write_in_flight() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 1, 256);
+            await rig.DelayAsync(TimeSpan.FromSeconds(1));
+            await rig.ConnectAsync();
+            rig.B.Faults.ExtraLatency = TimeSpan.FromMilliseconds(20);
+            await rig.Source.StartCycleAsync(supersede: false);
+            bool isClosed = false;
+            rig.Transition = (machine, _, _, to) =>
+            {
+                if (machine == "source" && to == nameof(SourceState.ClosingGate))
+                {
+                    isClosed = true;
+                    rig.A.Faults.ExtraLatency = TimeSpan.FromSeconds(3);
+                }
+            };
+            _ = rig.WriteAsync(255, 2);
+            await rig.UntilAsync(() => Task.FromResult(isClosed));
+            await rig.DelayAsync(TimeSpan.FromMilliseconds(100));
+            rig.A.Faults.Repair();
+            rig.B.Faults.Repair();
+            await rig.DelayAsync(TimeSpan.FromSeconds(2));
+            Assert.Equal(1, rig.Peek(rig.A, 255));
+
+            rig.Events1.Clear();
+            rig.KillSite1();
+            await rig.OpenSourceAsync();
+            Assert.Contains(rig.Events1, seen => seen.Id == PairEventId.UncleanStart);
+        },
+        grains: 256,
+        prepare: rig => rig.Options = new FlashcopyOptions
+        {
+            WritePolicy = WritePolicy.Merge,
+            RunBytes = FlashcopyRig.GrainBytes,
+            WindowBytes = FlashcopyRig.GrainBytes,
+            CoolingInterval = TimeSpan.FromMilliseconds(400),
+        });
 }

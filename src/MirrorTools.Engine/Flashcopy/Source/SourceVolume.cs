@@ -12,6 +12,9 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// </summary>
 public sealed class SourceVolume : IBlockDevice
 {
+    // Zeroes come in ranges of any length, and leave slots for others.
+    private const int ZeroedRegions = 16;
+
     private readonly IBlockDevice _device;
     private readonly GrainGeometry _geometry;
     private readonly EpochGate _gate;
@@ -107,7 +110,7 @@ public sealed class SourceVolume : IBlockDevice
     /// <summary>Does nothing: the pair owns its storages.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // Zeroes may cover more regions than the log has slots, so they go piece by piece; a write of data is short.
+    // A write may cover more regions than the log has slots for it, so it goes piece by piece.
     private async ValueTask WriteSlowlyAsync(
         long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken)
     {
@@ -119,17 +122,11 @@ public sealed class SourceVolume : IBlockDevice
         }
 
         bool zeroes = data.IsEmpty;
-        long pieceBytes = zeroes ? Math.Max(_log.RegionBytes * 16L, _geometry.GrainBytes) : lengthBytes;
         for (long done = 0; done < lengthBytes;)
         {
             long at = offsetBytes + done;
-            long piece = Math.Min(lengthBytes - done, pieceBytes - (at % pieceBytes));
-            if (!zeroes)
-            {
-                piece = lengthBytes;
-            }
-
-            await WritePieceAsync(at, data, piece, options, cancellationToken);
+            long piece = zeroes ? _log.PieceAt(at, lengthBytes - done, ZeroedRegions) : _log.PieceAt(at, lengthBytes - done);
+            await WritePieceAsync(at, zeroes ? data : data.Slice((int)done, (int)piece), piece, options, cancellationToken);
             done += piece;
         }
     }
@@ -179,19 +176,42 @@ public sealed class SourceVolume : IBlockDevice
     {
         try
         {
-            await MarkHotAsync(offsetBytes, lengthBytes, cancellationToken);
-            GrainRange grains = _geometry.Covering(offsetBytes, lengthBytes);
-            WriteMode mode = _maps.Mode;
-            for (long grain = grains.First; grain < grains.End; grain++)
+            int ticket = await EnterBeforePointAsync(offsetBytes, lengthBytes, cancellationToken);
+            try
             {
-                _maps.Mark(mode, grain);
-            }
+                GrainRange grains = _geometry.Covering(offsetBytes, lengthBytes);
+                WriteMode mode = _maps.Mode;
+                for (long grain = grains.First; grain < grains.End; grain++)
+                {
+                    _maps.Mark(mode, grain);
+                }
 
-            await StoreAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
+                await StoreAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
+            }
+            finally
+            {
+                _gate.Exit(ticket);
+            }
         }
         finally
         {
             _barrier.EndedBeforePoint();
+        }
+    }
+
+    // The gate is closed for the point this write is to fall before. It is inside all the same, or a cooling would not wait for it and its region might go cold under it.
+    private async ValueTask<int> EnterBeforePointAsync(long offsetBytes, long lengthBytes, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int ticket = _gate.EnterClosed();
+            if (AreHot(offsetBytes, lengthBytes))
+            {
+                return ticket;
+            }
+
+            _gate.Exit(ticket);
+            await MarkHotAsync(offsetBytes, lengthBytes, cancellationToken);
         }
     }
 
@@ -212,14 +232,10 @@ public sealed class SourceVolume : IBlockDevice
             return Obstacle.GateClosed;
         }
 
-        long lastRegion = _log.RegionAt(offsetBytes + lengthBytes - 1);
-        for (long region = _log.RegionAt(offsetBytes); region <= lastRegion; region++)
+        if (!AreHot(offsetBytes, lengthBytes))
         {
-            if (!_log.TryUse(region) && !_faults.ForgetHotRegions)
-            {
-                _gate.Exit(ticket);
-                return Obstacle.ColdRegion;
-            }
+            _gate.Exit(ticket);
+            return Obstacle.ColdRegion;
         }
 
         WriteMode mode = _maps.Mode;
@@ -243,6 +259,21 @@ public sealed class SourceVolume : IBlockDevice
 
         _accesses?.Note(offsetBytes);
         return Obstacle.None;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool AreHot(long offsetBytes, long lengthBytes)
+    {
+        long lastRegion = _log.RegionAt(offsetBytes + lengthBytes - 1);
+        for (long region = _log.RegionAt(offsetBytes); region <= lastRegion; region++)
+        {
+            if (!_log.TryUse(region) && !_faults.ForgetHotRegions)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -11,6 +11,8 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// </summary>
 internal sealed class ArrivalWriter(TargetCore core)
 {
+    private const int RegionsPerPiece = 32;
+
     private readonly List<TaskCompletionSource> _idle = [];
     private int _active;
 
@@ -41,20 +43,9 @@ internal sealed class ArrivalWriter(TargetCore core)
         GrainRange grains = new(message.FirstGrain, message.GrainCount);
         try
         {
-            if (message.Kind == FlashcopyMessage.ZeroGrains)
+            if (message.Kind != FlashcopyMessage.ZeroGrains || !await AreZerosAlreadyAsync(grains))
             {
-                // A long run goes region by region, so that it never needs more hot marks than the log has.
-                long step = await AreZerosAlreadyAsync(grains)
-                    ? long.MaxValue
-                    : Math.Max(1, core.Log.RegionBytes * 32L / core.Maps.Geometry.GrainBytes);
-                for (long first = grains.First; first < grains.End && step < long.MaxValue; first += step)
-                {
-                    await WriteAsync(new GrainRange(first, Math.Min(step, grains.End - first)), default);
-                }
-            }
-            else
-            {
-                await WriteAsync(grains, received.Payload);
+                await WriteInPiecesAsync(grains, received.Payload);
             }
 
             ReceivedGrains += grains.Count;
@@ -111,6 +102,20 @@ internal sealed class ArrivalWriter(TargetCore core)
             {
                 waiting.TrySetResult();
             }
+        }
+    }
+
+    // A long run goes some regions at a time, so that it never needs more hot marks than the log has.
+    private async Task WriteInPiecesAsync(GrainRange grains, ReadOnlyMemory<byte> payload)
+    {
+        GrainGeometry geometry = core.Maps.Geometry;
+        long length = geometry.LengthOf(grains);
+        for (long done = 0; done < length;)
+        {
+            long offset = geometry.OffsetOf(grains.First) + done;
+            long piece = core.Log.PieceAt(offset, length - done, RegionsPerPiece);
+            await WriteAsync(geometry.Covering(offset, piece), payload.IsEmpty ? payload : payload.Slice((int)done, (int)piece));
+            done += piece;
         }
     }
 
