@@ -13,6 +13,9 @@ internal sealed class LinkSendQueue
     private OutgoingFrame? _goodbye;
     private TaskCompletionSource? _wake;
 
+    /// <summary>True once it was emptied at the session's end: nothing will be queued, and nobody will be woken.</summary>
+    public bool IsDrained { get; private set; }
+
     /// <summary>Queues a frame of the session; false where too many wait already, which ends the session.</summary>
     public bool TryAddControl(OutgoingFrame frame)
     {
@@ -103,6 +106,7 @@ internal sealed class LinkSendQueue
         _control.Clear();
         _ready.Clear();
         _goodbye = null;
+        IsDrained = true;
         Wake();
         return frames;
     }

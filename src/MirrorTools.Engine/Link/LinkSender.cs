@@ -75,6 +75,12 @@ internal sealed class LinkSender : IDisposable
     {
         lock (_gate)
         {
+            if (_queue.IsDrained)
+            {
+                // The session's end comes before its token's cancellation: a wait that begins in between would have no end.
+                throw new LinkClosedException(LinkCloseReason.LocalClosed, "The session has ended.");
+            }
+
             var frame = _queue.Take();
             wait = frame is null && _filled == 0 ? _queue.WaitAsync() : Task.CompletedTask;
             return frame;

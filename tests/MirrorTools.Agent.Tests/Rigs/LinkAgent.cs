@@ -49,11 +49,11 @@ public sealed class LinkAgent : IAsyncDisposable
 
     /// <summary>Pairs with another agent, which made the code.</summary>
     public Task<TrustedPeer> PairAsync(LinkAgent other, bool otherMayConnect = true) =>
-        Trust.JoinAsync(other.Trust.CreateCode([other.Address]).Code, otherMayConnect ? [Address] : [], default);
+        Trust.JoinAsync(other.Trust.CreateCode([other.Address]).Code, otherMayConnect ? [Address] : [], default).InTime("the agents pair");
 
     public async ValueTask DisposeAsync()
     {
-        await Host.DisposeAsync();
+        await Host.DisposeAsync().AsTask().InTime("the link's host stops");
         Identity.Dispose();
         _ownDirectory?.Dispose();
     }
