@@ -19,10 +19,10 @@ internal sealed class FlashcopyRig
     private readonly SimScheduler _scheduler;
     private int _ids;
 
-    private FlashcopyRig(SimScheduler scheduler, int grains)
+    private FlashcopyRig(SimScheduler scheduler, int grains, int lastGrainLacksBytes)
     {
         _scheduler = scheduler;
-        Geometry = new GrainGeometry((long)grains * GrainBytes, GrainBytes);
+        Geometry = new GrainGeometry(((long)grains * GrainBytes) - lastGrainLacksBytes, GrainBytes);
         PairId = NewId();
         Agent1 = NewId();
         Agent2 = NewId();
@@ -101,12 +101,12 @@ internal sealed class FlashcopyRig
 
     public SourceVolume Host => Source.Volume;
 
-    public static void Run(Func<FlashcopyRig, Task> body, ulong seed = 1, int grains = 64, Action<FlashcopyRig>? prepare = null)
+    public static void Run(Func<FlashcopyRig, Task> body, ulong seed = 1, int grains = 64, Action<FlashcopyRig>? prepare = null, int lastGrainLacksBytes = 0)
     {
         SimScheduler scheduler = new(seed, new SimSchedulerOptions { MaxSimulatedTime = TimeSpan.FromMinutes(30)});
         scheduler.Run(async () =>
         {
-            FlashcopyRig rig = new(scheduler, grains);
+            FlashcopyRig rig = new(scheduler, grains, lastGrainLacksBytes);
             prepare?.Invoke(rig);
             await rig.CreateAsync(rig.NeedsComparison);
             await body(rig);

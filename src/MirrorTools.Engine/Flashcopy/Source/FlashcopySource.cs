@@ -64,6 +64,9 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <summary>What hosts read and write.</summary>
     public SourceVolume Volume { get; }
 
+    /// <summary>The maps as they are, for a test that looks at each step.</summary>
+    internal SourceMaps Maps => _core.Maps;
+
     /// <summary>Creates the metadata of a new pair's site 1 (F-1): everything is still to be copied.</summary>
     /// <param name="parts">The side's parts; the metadata device is overwritten.</param>
     /// <param name="identity">Pair, volume, geometry.</param>

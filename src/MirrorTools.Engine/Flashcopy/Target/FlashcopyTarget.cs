@@ -50,6 +50,9 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     /// <summary>The committed image, read-only (F-15). Reads fail with nothing to show until something was committed; ask <see cref="GetStatusAsync"/>.</summary>
     public IBlockDevice Image { get; }
 
+    /// <summary>The maps as they are, for a test that looks at each step.</summary>
+    internal TargetMaps Maps => _core.Maps;
+
     /// <summary>What the agent keeps with the pair.</summary>
     public ReadOnlyMemory<byte> Definition => _core.Record.Definition;
 
