@@ -91,6 +91,10 @@ public static class EventKinds
     /// <summary>The metadata failed.</summary>
     public static readonly EventKind MetadataFailed = new("MetadataFailed", Error, "The metadata of pair {pair} failed: {detail}");
 
+    /// <summary>A file system under the pair is full.</summary>
+    public static readonly EventKind StorageFull = new(
+        "StorageFull", Error, "The disk is full ({part} of pair {pair}): {detail} Make room there, then run Resume-MirrorPair; hosts go on meanwhile.");
+
     /// <summary>One place of the dirty-region log failed.</summary>
     public static readonly EventKind RegionLogPlaceFailed = new(
         "RegionLogPlaceFailed", Warning, "Place {place} of the dirty-region log of pair {pair} failed: {detail} The other place goes on alone.");

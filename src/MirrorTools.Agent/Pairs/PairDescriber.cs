@@ -101,10 +101,10 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         info.DataLossMs = info.DataLossMs is not null && status is { ChangedGrains: 0, Point: 0 } ? 0 : info.DataLossMs;
         info.CurrentCycle = status.Point == 0 ? null : side.History.Find((long)status.Point) is { } cycle ? Named(cycle, pair) : null;
         info.State = StateOf(side, status).ToString();
-        (info.StateErrorId, info.StateReason) = (ErrorOf(status.Suspended), ReasonOf(status));
+        (info.StateErrorId, info.StateReason) = (ErrorOf(status.Suspended, status.IsStorageFull), ReasonOf(status));
         if (pair.TargetSide is { Target: { } target } && await target.GetStatusAsync() is { State: TargetState.Faulted } faulted)
         {
-            (info.StateErrorId, info.StateReason) = (ErrorOf(faulted.Fault), faulted.FaultDetail);
+            (info.StateErrorId, info.StateReason) = (ErrorOf(faulted.Fault, faulted.IsStorageFull), faulted.FaultDetail);
         }
 
         info.RecommendedAction = info.StateErrorId is { } id ? RemedyOf(id, status.Suspended) : null;
@@ -123,7 +123,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         }).ToString();
         if (status.State == TargetState.Faulted)
         {
-            (info.StateErrorId, info.StateReason) = (ErrorOf(status.Fault), status.FaultDetail);
+            (info.StateErrorId, info.StateReason) = (ErrorOf(status.Fault, status.IsStorageFull), status.FaultDetail);
             info.RecommendedAction = "Mend the storage, then run Resume-MirrorPair at the source's agent.";
         }
     }
@@ -170,14 +170,14 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         _ => null,
     };
 
-    private static string? ErrorOf(SuspendReason reason) => reason switch
+    private static string? ErrorOf(SuspendReason reason, bool isStorageFull) => reason switch
     {
         SuspendReason.None => null,
         SuspendReason.Requested => ErrorIds.PairSuspended,
         SuspendReason.SplitBrain or SuspendReason.OldGeneration => ErrorIds.SplitBrain,
         SuspendReason.GeometryMismatch => ErrorIds.TargetTooSmall,
         SuspendReason.Failed => ErrorIds.PairFailed,
-        _ => ErrorIds.DeviceError,
+        _ => isStorageFull ? ErrorIds.DiskFull : ErrorIds.DeviceError,
     };
 
     private static string RemedyOf(string errorId, SuspendReason reason) => reason switch

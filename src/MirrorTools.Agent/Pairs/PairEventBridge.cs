@@ -54,6 +54,7 @@ internal sealed class PairEventBridge : IAsyncDisposable
         PairEventId.SourceUnreadable => EventKinds.SourceUnreadable,
         PairEventId.SecondIntermediateFailed => EventKinds.SecondIntermediateFailed,
         PairEventId.TargetFailed => EventKinds.TargetFailed,
+        PairEventId.StorageFull => EventKinds.StorageFull,
         PairEventId.MetadataFailed => EventKinds.MetadataFailed,
         PairEventId.DirtyRegionLogPlaceFailed => EventKinds.RegionLogPlaceFailed,
         PairEventId.MapPageCorrupt => EventKinds.MapPageCorrupt,

@@ -2,6 +2,7 @@ using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -28,13 +29,24 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
             return;
         }
 
-        if ((await pair.RequireSource().Source!.GetStatusAsync()).Suspended is not (SuspendReason.SplitBrain or SuspendReason.OldGeneration))
+        var reason = (await pair.RequireSource().Source!.GetStatusAsync()).Suspended;
+        if (reason is not (SuspendReason.SplitBrain or SuspendReason.OldGeneration))
         {
             await RepairOtherSideAsync(pair, cancel);
+            await RepairOwnSideAsync(pair, reason, cancel);
         }
 
         // The repair may have opened this side anew.
-        await pair.RequireSource().Source!.ResumeAsync();
+        try
+        {
+            await pair.RequireSource().Source!.ResumeAsync();
+        }
+        catch (BlockDeviceException error) when (error.Fault == BlockDeviceFault.FlushFailed)
+        {
+            // Metadata whose flush failed is read again before it is written again (P-2).
+            await ReopenAsync(pair, cancel);
+            await pair.RequireSource().Source!.ResumeAsync();
+        }
     }
 
     /// <summary>Opens this agent's target anew where a storage had failed.</summary>
@@ -47,8 +59,7 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
         }
         else if (pair.TargetSide is { Target: { } target } && (await target.GetStatusAsync()).State == TargetState.Faulted)
         {
-            await registry.CloseAsync(pair);
-            await registry.OpenAsync(pair, cancel);
+            await ReopenAsync(pair, cancel);
         }
     }
 
@@ -110,6 +121,26 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
         await links.RequestAsync(peer, PairMethods.BecomeTarget, PairJson.Write(new GenerationsMessage(pair.Definition.Id, mine.Items)), cancel);
         await registry.CloseAsync(pair);
         await registry.OpenAsync(pair, cancel);
+    }
+
+    private async Task ReopenAsync(MirrorPair pair, CancellationToken cancel)
+    {
+        await registry.CloseAsync(pair);
+        await registry.OpenAsync(pair, cancel);
+    }
+
+    // A first intermediate that failed is out of use and opened anew beneath the pair. After a recovery C and D are what hosts use: the whole side is opened anew.
+    private async Task RepairOwnSideAsync(MirrorPair pair, SuspendReason reason, CancellationToken cancel)
+    {
+        var side = pair.RequireSource();
+        if (side.IsRecovered && reason is (SuspendReason.SecondIntermediateFailed or SuspendReason.TargetFailed or SuspendReason.FirstIntermediateFailed))
+        {
+            await ReopenAsync(pair, cancel);
+        }
+        else if (reason == SuspendReason.FirstIntermediateFailed)
+        {
+            await side.ReopenIntermediateAsync();
+        }
     }
 
     private async Task RepairOtherSideAsync(MirrorPair pair, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
+using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
@@ -18,6 +19,7 @@ internal sealed partial class PairSide : IAsyncDisposable
     private readonly CloseStamps _stamps;
     private readonly PairEnvironment _environment;
     private PairEventId _lastDisagreement;
+    private ReopenableDevice? _intermediate;
 
     private PairSide(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps) =>
         (Definition, Site, _environment, _stamps) = (definition, site, environment, stamps);
@@ -63,6 +65,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         {
             var record = await side.PrepareRecordAsync(storage);
             var parts = side.Parts(storage);
+            side._intermediate = storage.Intermediate;
             if (record.Role == PairRole.Source)
             {
                 side.Source = await FlashcopySource.OpenAsync(parts);
@@ -99,6 +102,9 @@ internal sealed partial class PairSide : IAsyncDisposable
             _ = channel.DisposeAsync();
         }
     }
+
+    /// <summary>Opens B anew, which must be out of use: after a fault nothing that it holds is trusted, its handle included.</summary>
+    public Task ReopenIntermediateAsync() => _intermediate!.ReopenAsync();
 
     /// <summary>Recovers (F-16); the engine closes itself, and the side is to be opened anew in its other role.</summary>
     public async Task<CommittedPoint> RecoverAsync(bool force)

@@ -8,7 +8,7 @@ namespace MirrorTools.Agent.Pairs;
 /// <summary>The open storages of one side of a pair. Everything is opened before anything is used, and closed if one of them fails.</summary>
 public sealed class SiteStorage : IAsyncDisposable
 {
-    private readonly List<FileBlockDevice> _devices = [];
+    private readonly List<IBlockDevice> _devices = [];
 
     private SiteStorage()
     {
@@ -18,7 +18,7 @@ public sealed class SiteStorage : IAsyncDisposable
     public FileBlockDevice Volume { get; private set; } = null!;
 
     /// <summary>B at site 1, C at site 2.</summary>
-    public FileBlockDevice Intermediate { get; private set; } = null!;
+    public ReopenableDevice Intermediate { get; private set; } = null!;
 
     /// <summary>The metadata file.</summary>
     public FileBlockDevice Metadata { get; private set; } = null!;
@@ -36,7 +36,7 @@ public sealed class SiteStorage : IAsyncDisposable
         {
             var options = new StorageOptions { FileSectorBytes = sectorBytes, ExpectedLengthBytes = lengthBytes };
             opened.Volume = opened.Keep(StorageFiles.Open(site.Volume, options));
-            opened.Intermediate = opened.Keep(StorageFiles.Open(site.Intermediate, options));
+            opened.Intermediate = opened.Keep(new ReopenableDevice(() => StorageFiles.Open(site.Intermediate, options)));
             opened.Metadata = opened.Keep(StorageFiles.Open(site.Metadata, StorageOptions.Default));
             opened.RegionLog = opened.Keep(StorageFiles.Open(site.RegionLog, StorageOptions.Default));
             return opened;
@@ -76,7 +76,8 @@ public sealed class SiteStorage : IAsyncDisposable
         }
     }
 
-    private FileBlockDevice Keep(FileBlockDevice device)
+    private T Keep<T>(T device)
+        where T : IBlockDevice
     {
         _devices.Add(device);
         return device;

@@ -51,6 +51,9 @@ public enum PairEventId
     /// <summary>One of the two places of the dirty-region log failed; arguments: place, detail.</summary>
     DirtyRegionLogPlaceFailed = 135,
 
+    /// <summary>A file system under one of the pair's files is full; arguments: part (a suspension's reason), detail.</summary>
+    StorageFull = 137,
+
     /// <summary>A page of the maps was corrupt; its grains count as different; arguments: page.</summary>
     MapPageCorrupt = 136,
 

@@ -62,6 +62,9 @@ internal static class FlashcopyMessage
 
     /// <summary>T: all that was committed is on D. Point: the last commit.</summary>
     public const ushort SecondFlashcopyDone = 19;
+
+    /// <summary>A flag of <see cref="TargetFault"/>: room is what is missing.</summary>
+    public const ushort StorageIsFull = 1;
 }
 
 /// <summary>Why a member refuses to prepare a point (F-8, F-9).</summary>

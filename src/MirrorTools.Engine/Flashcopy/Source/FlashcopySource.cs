@@ -367,7 +367,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         }
     }
 
-    private void OnFault(SuspendReason reason, string detail) => _core.Control.Post(() => _ = _core.Flows.WatchAsync(_suspension.SuspendAsync(reason, detail)));
+    private void OnFault(SuspendReason reason, FaultText detail) => _core.Control.Post(() => _ = _core.Flows.WatchAsync(_suspension.SuspendAsync(reason, detail)));
 
     private void OnCopyFailed(CopyFault part, Exception exception) => OnFault(
         part switch
@@ -376,7 +376,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             CopyFault.Intermediate => SuspendReason.FirstIntermediateFailed,
             _ => SuspendReason.Failed,
         },
-        exception.Message);
+        FaultText.Of(exception));
 
     private void OnLinkDeadline()
     {
@@ -399,8 +399,9 @@ public sealed class FlashcopySource : IAsyncDisposable
         return new SourceStatus
         {
             State = _cycle.State,
-            Suspended = record.Suspended,
+            Suspended = record.Suspended == SuspendReason.None && _cycle.State == SourceState.Suspended ? _suspension.Reason : record.Suspended,
             SuspendDetail = _suspension.Detail,
+            IsStorageFull = _suspension.IsStorageFull,
             IsConnected = _cycle.Session is not null,
             Point = _cycle.Point,
             TakenAt = hasPoint ? _cycle.TakenAt : null,

@@ -42,13 +42,13 @@ internal sealed class RecoveredVolume
     }
 
     /// <summary>Begins to restore D in the background.</summary>
-    public void Start(Action<SuspendReason, string> fault)
+    public void Start(Action<SuspendReason, FaultText> fault)
     {
         _second.Failed = (part, exception) => fault(
             part == CopyBackFault.Intermediate ? SuspendReason.SecondIntermediateFailed
             : part == CopyBackFault.Target ? SuspendReason.TargetFailed
             : SuspendReason.MetadataFailed,
-            exception.Message);
+            FaultText.Of(exception));
         _run = _second.RunAsync();
     }
 

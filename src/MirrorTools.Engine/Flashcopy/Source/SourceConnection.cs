@@ -7,7 +7,7 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 
 /// <summary>Site 1's side of the link: one conversation at a time, and what its answers mean for the cycle (F-9, F-19, F-20, F-21, F-23).</summary>
 internal sealed class SourceConnection(
-    SourceCore core, SourceCycle cycle, SourceComparison comparison, SourceVolume volume, Action<SuspendReason, string> fault)
+    SourceCore core, SourceCycle cycle, SourceComparison comparison, SourceVolume volume, Action<SuspendReason, FaultText> fault)
 {
     /// <summary>What hosts of an old generation are told.</summary>
     public const string OldGenerationRefusal = "The other site was recovered and holds a newer generation of this pair; hosts are served there. "
@@ -276,7 +276,8 @@ internal sealed class SourceConnection(
                 cycle.OnRefused(message.Point);
                 throw new LinkClosedException(LinkCloseReason.PeerClosed, $"Site 2 refused to prepare the point: {(PrepareRefusal)message.Status}.");
             case FlashcopyMessage.TargetFault:
-                fault((SuspendReason)message.Status, System.Text.Encoding.UTF8.GetString(received.Payload.Span));
+                fault((SuspendReason)message.Status, new FaultText(
+                    System.Text.Encoding.UTF8.GetString(received.Payload.Span), (message.Flags & FlashcopyMessage.StorageIsFull) != 0));
                 break;
             case FlashcopyMessage.Hashes:
                 comparison.OnHashes(new GrainRange(message.FirstGrain, message.GrainCount), received.Payload.Span);

@@ -54,7 +54,7 @@ internal sealed class SourceCycle
     }
 
     /// <summary>Asked to suspend the pair: a fault made the cycle impossible.</summary>
-    public required Action<SuspendReason, string> SuspendNeeded { get; init; }
+    public required Action<SuspendReason, FaultText> SuspendNeeded { get; init; }
 
     /// <summary>Told after each state change.</summary>
     public required Action<SourceState> StateChanged { get; init; }
@@ -145,7 +145,7 @@ internal sealed class SourceCycle
         {
             Transition(SourceEvent.GateTimedOut);
             Finish("MetadataFailed");
-            SuspendNeeded(SuspendReason.MetadataFailed, exception.Message);
+            SuspendNeeded(SuspendReason.MetadataFailed, FaultText.Of(exception));
             throw new PairException(PairError.StorageFailed, $"No point was taken: the pair's metadata can't be written ({exception.Message}).", exception);
         }
     }
@@ -251,7 +251,7 @@ internal sealed class SourceCycle
             // The commit stands at site 2; this side asks for it again once its metadata can be written.
             Transition(SourceEvent.Recorded);
             Finish("MetadataFailed");
-            SuspendNeeded(SuspendReason.MetadataFailed, exception.Message);
+            SuspendNeeded(SuspendReason.MetadataFailed, FaultText.Of(exception));
             return;
         }
 

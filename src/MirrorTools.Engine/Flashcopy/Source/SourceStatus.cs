@@ -14,6 +14,9 @@ public sealed record SourceStatus
     /// <summary>What is behind the suspension, in the words of the fault.</summary>
     public required string? SuspendDetail { get; init; }
 
+    /// <summary>True where it is suspended because a storage's file system is full.</summary>
+    public required bool IsStorageFull { get; init; }
+
     /// <summary>True while the link to site 2 is up and both sides have greeted.</summary>
     public required bool IsConnected { get; init; }
 

@@ -11,15 +11,21 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     /// <summary>What is behind the suspension.</summary>
     public string? Detail { get; private set; }
 
+    /// <summary>Why; the record says so a moment later.</summary>
+    public SuspendReason Reason { get; private set; }
+
+    /// <summary>True where a full file system is behind it.</summary>
+    public bool IsStorageFull { get; private set; }
+
     /// <summary>Suspends mirroring; hosts are released first, the record follows.</summary>
-    public async Task SuspendAsync(SuspendReason reason, string detail)
+    public async Task SuspendAsync(SuspendReason reason, FaultText fault)
     {
         while (true)
         {
             await cycle.WhenStableAsync();
             if (cycle.State is SourceState.Suspended or SourceState.Failed)
             {
-                await OutweighAsync(reason, detail);
+                await OutweighAsync(reason, fault.Detail);
                 return;
             }
 
@@ -37,7 +43,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
 
         cycle.Transition(SourceEvent.Suspend);
-        Detail = detail;
+        (Reason, Detail, IsStorageFull) = (reason, fault.Detail, fault.IsFull);
         PairEventId what = reason switch
         {
             SuspendReason.FirstIntermediateFailed => PairEventId.FirstIntermediateFailed,
@@ -49,10 +55,15 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         };
         if (what != PairEventId.Suspended)
         {
-            core.Events.Report(what, ("detail", detail));
+            core.Events.Report(what, ("detail", fault.Detail));
         }
 
-        core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));
+        if (fault.IsFull)
+        {
+            core.Events.Report(PairEventId.StorageFull, ("part", reason), ("detail", fault.Detail));
+        }
+
+        core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", fault.Detail));
         if (reason == SuspendReason.FirstIntermediateFailed)
         {
             core.Journal.IntermediateIsDown = true;
@@ -92,7 +103,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
 
         core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
-        Detail = null;
+        (Detail, IsStorageFull) = (null, false);
         cycle.Transition(SourceEvent.Resume);
         core.Events.Report(PairEventId.Resumed);
     }
@@ -189,7 +200,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     {
         if (reason is SuspendReason.OldGeneration or SuspendReason.SplitBrain && core.Journal.Record.Suspended != reason)
         {
-            Detail = detail;
+            (Detail, IsStorageFull) = (detail, false);
             core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));
             await RecordAsync(core.Journal.Record with { Suspended = reason });
         }

@@ -8,7 +8,7 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// Keeps site 1's maps durable and its dirty-region log short, in the background and in bounded pieces: at each tick some regions and some pages, after each cycle all
 /// that it changed. So a restart costs what was hot, not what was ever copied (F-18, P-4). On the pair's scheduler.
 /// </summary>
-internal sealed class SourceUpkeep(SourceCore core, DirtyRegionLog log, Action<SuspendReason, string> fault)
+internal sealed class SourceUpkeep(SourceCore core, DirtyRegionLog log, Action<SuspendReason, FaultText> fault)
 {
     private const int RegionsPerTick = 256;
     private const int PagesPerTick = 512;
@@ -92,15 +92,15 @@ internal sealed class SourceUpkeep(SourceCore core, DirtyRegionLog log, Action<S
         }
         catch (FirstIntermediateException exception)
         {
-            fault(SuspendReason.FirstIntermediateFailed, exception.Message);
+            fault(SuspendReason.FirstIntermediateFailed, FaultText.Of(exception));
         }
         catch (SourceFailedException exception)
         {
-            fault(SuspendReason.SourceUnreadable, exception.Message);
+            fault(SuspendReason.SourceUnreadable, FaultText.Of(exception));
         }
         catch (IOException exception)
         {
-            fault(SuspendReason.MetadataFailed, exception.Message);
+            fault(SuspendReason.MetadataFailed, FaultText.Of(exception));
         }
     }
 

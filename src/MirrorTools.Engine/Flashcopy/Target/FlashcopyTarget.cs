@@ -70,7 +70,8 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     {
         State = _point.State,
         Fault = _point.Fault,
-        FaultDetail = _point.FaultDetail,
+        FaultDetail = _point.FaultDetail?.Detail,
+            IsStorageFull = _point.FaultDetail is { IsFull: true },
         IsConnected = _session.IsConnected,
         Point = _point.Point,
         LastCommitted = _core.Record.LastCommitted,
@@ -259,7 +260,8 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             return;
         }
 
-        _point.BreakOff(reason, exception.Message);
+        FaultText fault = FaultText.Of(exception);
+        _point.BreakOff(reason, fault);
         _core.Second.Stop();
         PairEventId what = reason switch
         {
@@ -268,8 +270,13 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             SuspendReason.Failed => PairEventId.InvariantBroken,
             _ => PairEventId.MetadataFailed,
         };
-        _core.Events.Report(what, ("detail", exception.Message));
-        _ = _session.TellFaultAsync(reason, exception.Message);
+        _core.Events.Report(what, ("detail", fault.Detail));
+        if (fault.IsFull)
+        {
+            _core.Events.Report(PairEventId.StorageFull, ("part", reason), ("detail", fault.Detail));
+        }
+
+        _ = _session.TellFaultAsync(reason, fault);
     });
 
     private void ThrowIfNothingCommitted()

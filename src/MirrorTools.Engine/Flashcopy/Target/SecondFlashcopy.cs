@@ -111,7 +111,9 @@ internal sealed class SecondFlashcopy
             catch (Exception exception)
             {
                 _stopped = true;
-                Failed?.Invoke(exception is IntermediateFailedException ? CopyBackFault.Intermediate : part, exception.InnerException ?? exception);
+                Failed?.Invoke(
+                    exception is IntermediateFailedException ? CopyBackFault.Intermediate : part,
+                    exception is IntermediateFailedException { InnerException: { } cause } ? cause : exception);
                 break;
             }
 

@@ -24,7 +24,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     public SuspendReason Fault { get; private set; }
 
     /// <summary>What is behind the fault.</summary>
-    public string? FaultDetail { get; private set; }
+    public FaultText? FaultDetail { get; private set; }
 
     /// <summary>Told of a storage that failed.</summary>
     public required Action<SuspendReason, Exception> Failed { get; init; }
@@ -128,7 +128,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     }
 
     /// <summary>A storage failed: nothing more is taken; the committed image stands.</summary>
-    public void BreakOff(SuspendReason reason, string detail)
+    public void BreakOff(SuspendReason reason, FaultText detail)
     {
         Fault = reason;
         FaultDetail = detail;

@@ -49,14 +49,16 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     }
 
     /// <summary>Tells site 1 of a fault, where it is there.</summary>
-    public async Task TellFaultAsync(SuspendReason reason, string detail)
+    public async Task TellFaultAsync(SuspendReason reason, FaultText fault)
     {
         if (_channel is { } channel && IsConnected)
         {
             try
             {
+                string detail = fault.Detail;
+                ushort flags = fault.IsFull ? FlashcopyMessage.StorageIsFull : (ushort)0;
                 byte[] text = System.Text.Encoding.UTF8.GetBytes(detail.Length > 1000 ? detail[..1000] : detail);
-                await channel.SendAsync(new PeerMessage(FlashcopyMessage.TargetFault, 0, (uint)reason, 0, 0, 0, Guid.Empty), text, CancellationToken.None);
+                await channel.SendAsync(new PeerMessage(FlashcopyMessage.TargetFault, flags, (uint)reason, 0, 0, 0, Guid.Empty), text, CancellationToken.None);
             }
             catch (LinkClosedException)
             {

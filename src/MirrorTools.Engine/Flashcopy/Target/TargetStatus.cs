@@ -11,6 +11,9 @@ public sealed record TargetStatus
     /// <summary>The fault that stopped it; null where there is none.</summary>
     public required string? FaultDetail { get; init; }
 
+    /// <summary>True where that fault is a full file system.</summary>
+    public required bool IsStorageFull { get; init; }
+
     /// <summary>Which storage failed.</summary>
     public required SuspendReason Fault { get; init; }
 
