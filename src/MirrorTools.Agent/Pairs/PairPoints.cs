@@ -68,8 +68,8 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
     private async Task CopyAsync(
         MirrorPair pair, FlashcopyTarget target, long number, ExportPointRequest request, string actor, Operation operation, CancellationToken cancel)
     {
-        var (point, pin) = await target.PinAsync();
-        await using var pinned = pin;
+        await using var pin = await target.PinAsync();
+        var point = pin.Point;
         if ((long)point.Number != number)
         {
             throw new ControlException(ErrorIds.PointNotFound, $"Point {number} was followed by point {point.Number} meanwhile.", pair.Definition.Name);
@@ -82,7 +82,7 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
         {
             await using (var file = StorageFiles.Create(partial, pair.Definition.LengthBytes, StorageOptions.Default))
             {
-                await CopyAsync(target.Image, file, request.Sparse, operation, cancel);
+                await CopyAsync(pin.Image, file, request.Sparse, operation, cancel);
                 await file.FlushAsync(cancel);
             }
 

@@ -72,6 +72,7 @@ internal sealed partial class PairSide : IAsyncDisposable
             }
             else
             {
+                KeptGrainsFile.RemoveLeftovers(site.Metadata);
                 side.Target = await FlashcopyTarget.OpenAsync(parts);
             }
 
@@ -179,6 +180,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         NewId = Guid.NewGuid,
         EventSink = OnEvent,
         Options = OptionsOf(Definition),
+        OpenKeptGrains = length => new(KeptGrainsFile.Create(Site.Metadata, length)),
         Transitions = (machine, from, what, to) => LogTransition(_environment.Logger, Definition.Name, machine, from, what, to),
     };
 

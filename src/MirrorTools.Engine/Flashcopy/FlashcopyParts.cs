@@ -40,6 +40,13 @@ public sealed record FlashcopyParts
     /// <summary>What the admin has set.</summary>
     public FlashcopyOptions Options { get; init; } = new();
 
+    /// <summary>
+    /// Opens an empty, sparse storage of so many bytes for the grains of a point that is kept while commits go on (F-28); what it holds is worth nothing once the
+    /// process ends.
+    /// </summary>
+    public Func<long, ValueTask<IBlockDevice>> OpenKeptGrains { get; init; } =
+        static _ => throw new IOException("There is no place for grains of a point that is kept.");
+
     /// <summary>The simulation's deliberate faults.</summary>
     public FlashcopyFaults Faults { get; init; } = FlashcopyFaults.None;
 

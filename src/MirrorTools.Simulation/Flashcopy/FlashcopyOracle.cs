@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Checking;
 using MirrorTools.Simulation.Hosts;
@@ -17,13 +18,12 @@ internal static class FlashcopyOracle
         }
 
         var told = world.ToldCommitted;
-        var (point, pin) = await target.PinAsync();
-        await using (pin)
+        await using (var pin = await target.PinAsync())
         {
             var image = new byte[world.Shape.Geometry.LengthBytes];
             try
             {
-                await target.Image.ReadAsync(0, image, CancellationToken.None);
+                await ReadAsync(world, pin, image);
             }
             catch (IOException) when (world.HasStorageFaults(site.Site))
             {
@@ -31,7 +31,18 @@ internal static class FlashcopyOracle
             }
 
             world.Run.Totals.Count("audits");
-            CheckPoint(world, world.ActiveSite!.History!, point, told, image, $"the image that {site.Site.Name} shows");
+            CheckPoint(world, world.ActiveSite!.History!, pin.Point, told, image, $"the image that {site.Site.Name} shows");
+        }
+    }
+
+    // piece by piece with pauses, so that commits and copies happen in between (F-28)
+    private static async Task ReadAsync(FlashcopyWorld world, PinnedPoint pin, byte[] image)
+    {
+        var piece = Math.Max(512, image.Length / world.Random.Next(1, 9) / 512 * 512);
+        for (var at = 0; at < image.Length; at += piece)
+        {
+            await pin.Image.ReadAsync(at, image.AsMemory(at, Math.Min(piece, image.Length - at)), CancellationToken.None);
+            await Task.Delay(world.Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(400)), world.Run.Time);
         }
     }
 

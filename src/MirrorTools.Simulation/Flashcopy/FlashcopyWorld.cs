@@ -4,6 +4,7 @@ using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
+using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Runs;
 using MirrorTools.Simulation.Checking;
@@ -93,6 +94,7 @@ internal sealed class FlashcopyWorld
         NewId = NewId,
         EventSink = e => Heard(site, e),
         Options = Shape.Options,
+        OpenKeptGrains = length => new(new SimDisk(Run.Scheduler, "kept", new SimDiskOptions { LengthBytes = length }).Open(process)),
         Faults = Faults,
         Transitions = Run.Totals.Cover,
     };

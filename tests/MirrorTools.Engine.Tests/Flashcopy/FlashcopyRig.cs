@@ -63,6 +63,8 @@ internal sealed class FlashcopyRig
 
     public SimDisk Log2 { get; }
 
+    public SimDisk? Kept { get; private set; }
+
     public SimProcess Site1 { get; private set; }
 
     public SimProcess Site2 { get; private set; }
@@ -274,6 +276,7 @@ internal sealed class FlashcopyRig
             EventSeen?.Invoke(seen);
         },
         Options = Options,
+        OpenKeptGrains = length => new((Kept = Disk("kept", length)).Open(process)),
         Faults = Faults,
         Transitions = (machine, from, what, to) =>
         {

@@ -1,5 +1,6 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Engine.Waiting;
@@ -247,10 +248,10 @@ internal sealed class FlashcopyTorture
         {
             try
             {
-                (CommittedPoint point, IAsyncDisposable pin) = await _rig.Target.PinAsync();
-                await using (pin)
+                await using (PinnedPoint pin = await _rig.Target.PinAsync())
                 {
-                    byte[] image = await _rig.ReadImageAsync(_rig.Target.Image);
+                    CommittedPoint point = pin.Point;
+                    byte[] image = await _rig.ReadImageAsync(pin.Image);
                     if (!image.AsSpan().SequenceEqual(_atPoint[point.Number]))
                     {
                         Assert.Fail($"The committed image is not point {point.Number}: {Difference(_atPoint[point.Number], image)}");

@@ -93,16 +93,15 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         return Task.FromResult(copy);
     });
 
-    /// <summary>
-    /// Keeps the committed image as it is until the pin is disposed of: replication goes on up to the next commit, which waits.
-    /// </summary>
+    /// <summary>Keeps the last committed point as it is, to be read, until it is disposed of; commits go on (F-28).</summary>
     /// <exception cref="PairException">Nothing was committed yet.</exception>
-    public Task<(CommittedPoint Point, IAsyncDisposable Pin)> PinAsync() => _core.Control.InvokeAsync(() =>
+    public Task<PinnedPoint> PinAsync() => _core.Control.InvokeAsync(() =>
     {
         ThrowIfNothingCommitted();
-        _point.Pin();
-        IAsyncDisposable pin = new PinRelease(_core.Control, _point);
-        return Task.FromResult((_core.Record.LastCommitted, pin));
+        PinnedPoint pin = new(_core.Control, _core.Second.Pins, _core.Record.LastCommitted, _core.Maps, _core.Parts.OpenKeptGrains);
+        pin.Image = new PinnedImage(pin, _core.Maps, _core.Intermediate, _core.Parts.Volume, _core.Readers);
+        _core.Second.Pins.Add(pin);
+        return Task.FromResult(pin);
     });
 
     /// <summary>
@@ -286,21 +285,5 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             throw new PairException(PairError.NoCommittedPoint,
                 "Nothing was committed yet, so there is nothing to recover. Get-FlashcopyCycle shows how far the first cycle is.");
         }
-    }
-
-    private sealed class PinRelease(ControlFlow control, TargetPoint point) : IAsyncDisposable
-    {
-        private bool _released;
-
-        public ValueTask DisposeAsync() => new(control.InvokeAsync(() =>
-        {
-            if (!_released)
-            {
-                _released = true;
-                point.Unpin();
-            }
-
-            return Task.CompletedTask;
-        }));
     }
 }

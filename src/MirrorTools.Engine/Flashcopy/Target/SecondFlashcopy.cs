@@ -16,7 +16,6 @@ internal sealed class SecondFlashcopy
     private readonly TargetJournal _journal;
     private readonly IBlockDevice _intermediate;
     private readonly IBlockDevice _target;
-    private readonly EpochGate _readers;
     private readonly FlashcopyFaults _faults;
     private readonly FlashcopyOptions _options;
     private readonly Queue<GrainMap> _commits = new();
@@ -27,16 +26,19 @@ internal sealed class SecondFlashcopy
     private bool _stopped;
 
     public SecondFlashcopy(
-        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, EpochGate readers, FlashcopyOptions options, FlashcopyFaults faults)
+        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, PinnedPoints pins, FlashcopyOptions options, FlashcopyFaults faults)
     {
         _maps = maps;
         _journal = journal;
         _intermediate = intermediate;
         _target = target;
-        _readers = readers;
+        Pins = pins;
         _options = options;
         _faults = faults;
     }
+
+    /// <summary>The points that are kept as they are (F-28).</summary>
+    public PinnedPoints Pins { get; }
 
     /// <summary>Raised when everything that was committed is on D.</summary>
     public Action? Finished { get; set; }
@@ -93,6 +95,7 @@ internal sealed class SecondFlashcopy
             CopyBackFault part = CopyBackFault.Target;
             try
             {
+                await KeepAsync(batch);
                 await CopyAsync(batch);
                 if (_stopped)
                 {
@@ -105,8 +108,12 @@ internal sealed class SecondFlashcopy
                     await _target.FlushAsync(CancellationToken.None);
                 }
 
+                SortedSet<int> pages = MarkCopied(batch);
+
+                // Readers that looked before the bits were set still read C: they leave before C may change under them (F-15).
+                await Pins.WaitReadersAsync(_options.GateDeadline);
                 part = CopyBackFault.Metadata;
-                await SettleAsync(batch);
+                await SettleAsync(batch, pages);
             }
             catch (Exception exception)
             {
@@ -138,7 +145,25 @@ internal sealed class SecondFlashcopy
         _work.TrySetResult();
     }
 
-    private async Task SettleAsync(List<GrainRange> batch)
+    private async Task KeepAsync(List<GrainRange> batch)
+    {
+        if (Pins.Count == 0)
+        {
+            return;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(_options.RunBytes, _maps.Geometry.GrainBytes));
+        try
+        {
+            await Pins.KeepAsync(batch, _target, buffer, _options.GateDeadline);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private SortedSet<int> MarkCopied(List<GrainRange> batch)
     {
         SortedSet<int> pages = [];
         foreach (GrainRange run in batch)
@@ -149,8 +174,11 @@ internal sealed class SecondFlashcopy
             CopiedGrains += run.Count;
         }
 
-        // Readers that looked before the bits were set still read C: they leave before C may change under them (F-15).
-        await _readers.GraceAsync(_options.GateDeadline);
+        return pages;
+    }
+
+    private async Task SettleAsync(List<GrainRange> batch, SortedSet<int> pages)
+    {
         await _journal.PersistAsync([.. pages]);
         foreach (GrainRange run in batch)
         {

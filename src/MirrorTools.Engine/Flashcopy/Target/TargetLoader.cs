@@ -51,7 +51,7 @@ internal static class TargetLoader
 
         TargetJournal journal = new(store, maps, TargetJournal.EpochOf(record));
         EpochGate readers = new(parts.Time);
-        SecondFlashcopy second = new(maps, journal, parts.Intermediate, parts.Volume, readers, parts.Options, parts.Faults);
+        SecondFlashcopy second = new(maps, journal, parts.Intermediate, parts.Volume, new PinnedPoints(readers, parts.Time), parts.Options, parts.Faults);
         GrainMap uncopied = new(maps.Geometry.GrainCount, false);
         GrainMap.OrNot(uncopied, maps.Copied);
         second.Enqueue(uncopied);

@@ -8,9 +8,6 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// <summary>The driver of <see cref="TargetMachine"/>: receives a point, prepares it, makes the one durable choice and renews the maps (F-9). On the pair's scheduler.</summary>
 internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 {
-    private readonly List<TaskCompletionSource> _unpinned = [];
-    private int _pins;
-
     /// <summary>Where the point stands.</summary>
     public TargetState State { get; private set; } = TargetState.Waiting;
 
@@ -74,7 +71,6 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
 
         await arrivals.WhenIdle();
-        await WaitUnpinnedAsync(channel.Closed);
         if (State != TargetState.Receiving || point != Point || channel.Closed.IsCompleted)
         {
             return;
@@ -135,44 +131,6 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         Transition(TargetEvent.Fault);
     }
 
-    /// <summary>Keeps the committed image as it is until <see cref="Unpin"/>: no commit happens in between.</summary>
-    public void Pin() => _pins++;
-
-    /// <summary>Lets commits happen again.</summary>
-    public void Unpin()
-    {
-        if (--_pins == 0)
-        {
-            TaskCompletionSource[] waiting = [.. _unpinned];
-            _unpinned.Clear();
-            foreach (TaskCompletionSource unpinned in waiting)
-            {
-                unpinned.TrySetResult();
-            }
-        }
-    }
-
-    // A conversation that ends ends the wait: a pin that stays must not hold up the next session or a recovery.
-    private async Task WaitUnpinnedAsync(Task closed)
-    {
-        if (_pins == 0)
-        {
-            return;
-        }
-
-        TaskCompletionSource unpinned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _unpinned.Add(unpinned);
-        _ = core.Flows.WatchAsync(EndAsync());
-        await unpinned.Task;
-        _unpinned.Remove(unpinned);
-
-        async Task EndAsync()
-        {
-            await closed;
-            unpinned.TrySetResult();
-        }
-    }
-
     // The commit is durable: readers see the old image or the new one whole. A reader that stays delays the renewal, never the choice.
     private async Task RenewAsync()
     {
@@ -193,6 +151,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         try
         {
             brought = core.Maps.Renew();
+            core.Second.Pins.OnCommitted(brought);
             core.Journal.Epoch = TargetJournal.EpochOf(core.Record);
         }
         finally
