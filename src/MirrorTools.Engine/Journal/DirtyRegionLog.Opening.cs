@@ -40,7 +40,7 @@ public sealed partial class DirtyRegionLog
         RegionLogRecovery recovery = RegionLogRecovery.From(firstRing, secondRing, identity);
 
         RegionLogWriter writer = new([first, second], time) { NextSequence = recovery.NextSequence };
-        DirtyRegionLog log = new(identity, writer, time, recovery.Table) { _unknown = recovery.AllUnknown ? UnknownUsable : UnknownNot };
+        DirtyRegionLog log = new(identity, writer, time, recovery.Table) { _unknown = recovery.AllUnknown ? UnknownUsable : UnknownNot, WasClosedCleanly = recovery.IsClean };
         if (firstRing.Failure is { } firstFailure)
         {
             writer.Fail(0, firstFailure);
@@ -55,8 +55,25 @@ public sealed partial class DirtyRegionLog
         {
             await log.BringUpAsync(recovery.Authorities);
         }
+        else if (recovery.IsClean)
+        {
+            await log.BeginUseAsync();
+        }
 
         return log;
+    }
+
+    /// <summary>Ends the clean close on disk: from here on map pages are written, also where no region is hot, and a cut may leave one half.</summary>
+    private async ValueTask BeginUseAsync()
+    {
+        try
+        {
+            await WriteBlockAsync(RegionLogFlags.None);
+        }
+        catch (DirtyRegionLogException)
+        {
+            // A clean close that was none makes pages suspect and nothing else; the first write into a region says why it fails.
+        }
     }
 
     private static void Check(MetadataIdentity identity, LogPlace first, LogPlace second)

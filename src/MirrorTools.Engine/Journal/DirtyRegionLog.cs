@@ -60,6 +60,9 @@ public sealed partial class DirtyRegionLog
     /// </summary>
     public bool AllUnknown => Volatile.Read(ref _unknown) != UnknownNot;
 
+    /// <summary>True where the log was opened after a clean close: nothing was under way then, on the maps either.</summary>
+    public bool WasClosedCleanly { get; private init; }
+
     /// <summary>The regions that have a slot; after an unclean stop, those that may differ (with <see cref="AllUnknown"/>: all).</summary>
     public IReadOnlyCollection<long> HotRegions
     {

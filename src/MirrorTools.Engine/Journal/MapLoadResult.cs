@@ -15,4 +15,12 @@ public sealed record MapLoadResult(
     int LoadedPages,
     IReadOnlyList<int> CorruptPages,
     IReadOnlyList<int> HalfPages,
-    IReadOnlyList<int> UnsettledPages);
+    IReadOnlyList<int> UnsettledPages)
+{
+    /// <summary>Pages whose bits are unknown.</summary>
+    /// <param name="afterCleanClose">True where no write can have been cut: a slot that is not valid has decayed, and which one was the newer can't be told.</param>
+    public IReadOnlyList<int> UnknownPages(bool afterCleanClose) => afterCleanClose ? [.. CorruptPages, .. CutPages] : CorruptPages;
+
+    /// <summary>Pages with one slot that is not valid. They are to be written again, or after the next clean close what a cut left there would look like decay.</summary>
+    public IEnumerable<int> CutPages => HalfPages.Concat(UnsettledPages);
+}

@@ -6,7 +6,8 @@ namespace MirrorTools.Engine.Journal;
 /// <param name="AllUnknown">True where the log could not be rebuilt, or says itself that it does not know: any region may differ.</param>
 /// <param name="InSync">True where both places hold the same, so that nothing has to be written before going on.</param>
 /// <param name="Authorities">The places that hold the newest block; they learn first of a place that comes back.</param>
-internal sealed record RegionLogRecovery(long[] Table, ulong NextSequence, bool AllUnknown, bool InSync, RegionLogFlags Authorities)
+/// <param name="IsClean">True where the newest block is the one of a clean close.</param>
+internal sealed record RegionLogRecovery(long[] Table, ulong NextSequence, bool AllUnknown, bool InSync, RegionLogFlags Authorities, bool IsClean)
 {
     /// <summary>Judges the two rings. It never guesses: where a place may have gone on alone and can't be asked, everything is unknown.</summary>
     public static RegionLogRecovery From(RegionLogRing first, RegionLogRing second, MetadataIdentity identity)
@@ -41,8 +42,9 @@ internal sealed record RegionLogRecovery(long[] Table, ulong NextSequence, bool 
 
         // A place that can't be asked may be one block ahead of this one; the jump keeps it behind for good.
         ulong next = unknown ? newest + RegionLogBlock.RingBlocks + 1 : newest + 1;
+        bool allUnknown = unknown || says.HasFlag(RegionLogFlags.AllUnknown);
         return new RegionLogRecovery(
-            table ?? EmptyTable(identity), next, unknown || says.HasFlag(RegionLogFlags.AllUnknown), inSync, authorities);
+            table ?? EmptyTable(identity), next, allUnknown, inSync, authorities, IsClean: !allUnknown && says.HasFlag(RegionLogFlags.Reset));
 
         bool IsMissing(int place) => says.HasFlag(Flag(place)) && rings[place].Newest is null;
     }

@@ -264,7 +264,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         PairRecord record = SourceLoader.ReadRecord(store);
         PairEvents events = new(store.Identity.PairId, parts.Time, parts.EventSink);
         SourceMaps maps = new(store.Identity.Geometry);
-        RecoveredVolume? recovered = record.IsRecovered ? await RecoveredVolume.OpenAsync(parts, store, record, maps) : null;
+        RecoveredVolume? recovered = record.IsRecovered ? await RecoveredVolume.OpenAsync(parts, store, log, record, maps) : null;
         await SourceLoader.LoadAsync(maps, store, log, record, events);
         return await AssembleAsync(parts, recovered, store, log, record, maps, events);
     }

@@ -30,9 +30,9 @@ internal sealed class RecoveredVolume
     public CommittedImage Image { get; }
 
     /// <summary>Loads the target maps and derives from them what the source maps of the new role begin with: <c>inB = copied2 AND NOT future2</c>.</summary>
-    public static async Task<RecoveredVolume> OpenAsync(FlashcopyParts parts, MetadataStore store, PairRecord record, SourceMaps derived)
+    public static async Task<RecoveredVolume> OpenAsync(FlashcopyParts parts, MetadataStore store, DirtyRegionLog log, PairRecord record, SourceMaps derived)
     {
-        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await TargetLoader.LoadMapsAsync(parts, store, record);
+        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await TargetLoader.LoadMapsAsync(parts, store, log, record);
         GrainMap.Or(derived.InB, maps.Copied);
         GrainMap.AndNot(derived.InB, maps.Future);
         GrainMap.OrNot(derived.OnC, maps.Future);

@@ -52,7 +52,12 @@ internal static class SourceLoader
         }
 
         MapLoadResult result = await store.SourceMaps.LoadAsync([maps.InB, maps.OnC, future, maps.Cycle], Fold, CancellationToken.None);
-        foreach (int page in result.CorruptPages)
+        foreach (int page in result.CutPages)
+        {
+            maps.Touched(maps.InB.GrainsOf(page));
+        }
+
+        foreach (int page in result.UnknownPages(log.WasClosedCleanly))
         {
             events.Report(PairEventId.MapPageCorrupt, ("page", page));
             maps.ForgetCopies(maps.InB.GrainsOf(page));

@@ -18,7 +18,7 @@ internal static class TargetLoader
         DirtyRegionLog log = await DirtyRegionLog.OpenAsync(store.Identity, store.RegionLogPlace, parts.SecondLog, parts.Time, CancellationToken.None);
         PairRecord record = SourceLoader.ReadRecord(store);
         PairEvents events = new(store.Identity.PairId, parts.Time, parts.EventSink);
-        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await LoadMapsAsync(parts, store, record);
+        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await LoadMapsAsync(parts, store, log, record);
         SuspectHotRegions(maps, log, events);
         TargetCore core = new()
         {
@@ -38,14 +38,19 @@ internal static class TargetLoader
 
     /// <summary>Loads the target maps and what works on them: for a target, and for a source that was recovered.</summary>
     public static async Task<(TargetMaps Maps, TargetJournal Journal, EpochGate Readers, SecondFlashcopy Second)> LoadMapsAsync(
-        FlashcopyParts parts, MetadataStore store, PairRecord record)
+        FlashcopyParts parts, MetadataStore store, DirtyRegionLog log, PairRecord record)
     {
         TargetMaps maps = new(store.Identity.Geometry);
         MapLoadResult loaded = await TargetJournal.LoadAsync(maps, store, record);
-        if (loaded.CorruptPages.Count > 0)
+        foreach (int page in loaded.CutPages)
+        {
+            maps.Touched(maps.Copied.GrainsOf(page));
+        }
+
+        if (loaded.UnknownPages(log.WasClosedCleanly) is [int unknown, ..])
         {
             throw new MetadataCorruptException("map page",
-                $"Page {loaded.CorruptPages[0]} of the target's maps can't be read, so where its committed grains are is unknown. "
+                $"Page {unknown} of the target's maps can't be read, so where its committed grains are is unknown. "
                 + "New-MirrorPair -Seeded compares and repairs the copy while the source is there.");
         }
 
@@ -105,7 +110,7 @@ internal static class TargetLoader
         }
 
         MapLoadResult loaded = await store.SourceMaps.LoadAsync([maps.InB, maps.OnC, future, maps.Cycle], Fold, CancellationToken.None);
-        foreach (int page in loaded.CorruptPages)
+        foreach (int page in loaded.UnknownPages(afterCleanClose: true))
         {
             events.Report(PairEventId.MapPageCorrupt, ("page", page));
             maps.OnC.ClearRange(maps.OnC.GrainsOf(page));
