@@ -36,6 +36,7 @@ public sealed class CommitTests
 
     [Fact]
     [Rule("F-9")]
+    [Rule("F-19")]
     public void A_source_that_dies_before_it_records_a_commit_asks_for_it_and_serves_hosts_meanwhile() => FlashcopyRig.Run(async rig =>
     {
         await rig.WriteAsync(0, 1, 64);
