@@ -35,6 +35,9 @@ public sealed class BackgroundCommand : IDisposable
         }
     }
 
+    /// <summary>Its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>How it ended.</summary>
     public int ExitCode => _process.ExitCode;
 
