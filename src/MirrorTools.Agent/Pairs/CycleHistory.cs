@@ -34,6 +34,11 @@ internal sealed class CycleHistory
             return;
         }
 
+        if (long.TryParse(Argument("linkBytes"), out var linkBytes))
+        {
+            Change(number, null, cycle => cycle.BytesOnLink = linkBytes);
+        }
+
         DateTimeOffset? taken = WireTime.TryRead(Argument("t1"), out var t1) ? t1 : null;
         switch (happened.Id)
         {

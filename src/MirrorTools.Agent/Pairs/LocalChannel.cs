@@ -28,6 +28,9 @@ internal sealed class LocalChannel : IPeerChannel
     public Guid SessionId { get; }
 
     /// <inheritdoc/>
+    public long SentBytes => 0;
+
+    /// <inheritdoc/>
     public Task Closed => _closed.Task;
 
     /// <summary>Makes the two ends.</summary>

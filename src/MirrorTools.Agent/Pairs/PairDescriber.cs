@@ -53,6 +53,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
             cycle.GrainsDone = Math.Max(cycle.GrainsDone, status.CycleGrains - status.UncopiedGrains);
             cycle.BytesTotal = Math.Min(status.CycleGrains * grainBytes, side.Definition.LengthBytes);
             cycle.BytesDone = Math.Min(cycle.GrainsDone * grainBytes, cycle.BytesTotal);
+            cycle.BytesOnLink = status.CycleLinkBytes;
             var elapsed = now - (status.TakenAt ?? now);
             cycle.BytesPerSecond = elapsed > TimeSpan.Zero ? (long)(cycle.BytesDone / elapsed.TotalSeconds) : 0;
             cycle.TimeLeftMs = cycle.BytesPerSecond > 0 ? (cycle.BytesTotal - cycle.BytesDone) * 1000 / cycle.BytesPerSecond : null;

@@ -6,13 +6,13 @@ public enum PairEventId
     /// <summary>A consistency point was taken; arguments: point, t1.</summary>
     PointTaken = 100,
 
-    /// <summary>A point was committed; arguments: point, t1, t2.</summary>
+    /// <summary>A point was committed; arguments: point, t1, t2, and at the source linkBytes.</summary>
     PointCommitted = 101,
 
-    /// <summary>A point was given up; arguments: point, reason.</summary>
+    /// <summary>A point was given up; arguments: point, reason, linkBytes.</summary>
     PointGivenUp = 102,
 
-    /// <summary>A point was superseded by a newer one; arguments: point, by.</summary>
+    /// <summary>A point was superseded by a newer one; arguments: point, by, linkBytes.</summary>
     PointSuperseded = 103,
 
     /// <summary>The gate could not be closed by its deadline, so no point was taken; arguments: deadlineMs.</summary>

@@ -12,6 +12,9 @@ public interface IPeerChannel : IAsyncDisposable
     /// <summary>The link session that carries the channel; both ends see the same id, and a new one after each reconnect.</summary>
     Guid SessionId { get; }
 
+    /// <summary>Bytes of this channel's messages that went onto the link, frame headers included, compressed where that was agreed; 0 where there is no link in between.</summary>
+    long SentBytes { get; }
+
     /// <summary>Completes, and never faults, when the channel can carry nothing more: cut, closed by the peer, or disposed here.</summary>
     Task Closed { get; }
 

@@ -10,6 +10,7 @@ internal sealed class LinkChannel : IPeerChannel
 
     private readonly LinkSession _session;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WireCount _sent = new();
     private LinkClosedException? _failure;
 
     public LinkChannel(LinkSession session, uint id, Guid pairId, LinkChannelState state)
@@ -25,6 +26,9 @@ internal sealed class LinkChannel : IPeerChannel
 
     /// <inheritdoc/>
     public Guid SessionId => _session.SessionId;
+
+    /// <inheritdoc/>
+    public long SentBytes => _sent.Bytes;
 
     /// <inheritdoc/>
     public Task Closed => _closed.Task;
@@ -66,7 +70,7 @@ internal sealed class LinkChannel : IPeerChannel
 
             if (payload.Length <= CopiedBytes && Outbox.HasCreditFor(payload.Length))
             {
-                Outbox.Add(OutgoingMessage.Copy(Id, message, payload.Span));
+                Outbox.Add(OutgoingMessage.Copy(Id, _sent, message, payload.Span));
                 return ValueTask.CompletedTask;
             }
 
@@ -76,7 +80,7 @@ internal sealed class LinkChannel : IPeerChannel
                     $"{LinkProtocol.MaxWaitingSends} sends wait for the peer on one channel already; wait for some of them."));
             }
 
-            frame = OutgoingMessage.Borrow(Id, message, payload);
+            frame = OutgoingMessage.Borrow(Id, _sent, message, payload);
             Outbox.Add(frame);
         }
 

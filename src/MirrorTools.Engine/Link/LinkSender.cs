@@ -164,6 +164,7 @@ internal sealed class LinkSender : IDisposable
         new LinkFrameHeader(frame.Type, flags, frame.Channel, headBytes + data.Length, _sequence++, Crc32C.Finish(crc))
             .Write(_buffer.AsSpan(_filled));
         _filled += LinkFrameHeader.SizeBytes + headBytes + copiedBytes;
+        frame.Leaving(LinkFrameHeader.SizeBytes + headBytes + data.Length);
         return true;
     }
 

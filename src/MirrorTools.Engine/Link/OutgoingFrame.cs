@@ -20,6 +20,11 @@ internal abstract class OutgoingFrame(LinkFrameType type, uint channel)
     /// <summary>Writes the payload's head as late as possible and returns its length, or -1 where there is nothing to send any more.</summary>
     public abstract int WriteHead(Span<byte> head);
 
+    /// <summary>So many bytes of it leave, its header included.</summary>
+    public virtual void Leaving(int lengthBytes)
+    {
+    }
+
     /// <summary>The transport will not touch the frame's memory again, and has or will have sent it.</summary>
     public virtual void Sent()
     {

@@ -9,11 +9,13 @@ internal sealed class OutgoingMessage : OutgoingFrame
     private readonly PeerMessage _message;
     private readonly ReadOnlyMemory<byte> _data;
     private readonly TaskCompletionSource? _sent;
+    private readonly WireCount _count;
     private byte[]? _copy;
 
-    private OutgoingMessage(uint channel, in PeerMessage message, ReadOnlyMemory<byte> data, TaskCompletionSource? sent, byte[]? copy)
+    private OutgoingMessage(
+        uint channel, WireCount count, in PeerMessage message, ReadOnlyMemory<byte> data, TaskCompletionSource? sent, byte[]? copy)
         : base(LinkFrameType.Message, channel) =>
-        (_message, _data, _sent, _copy) = (message, data, sent, copy);
+        (_count, _message, _data, _sent, _copy) = (count, message, data, sent, copy);
 
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte> Data => _data;
@@ -22,24 +24,27 @@ internal sealed class OutgoingMessage : OutgoingFrame
     public Task? Completion => _sent?.Task;
 
     /// <summary>A message whose data stays the caller's until it is sent.</summary>
-    public static OutgoingMessage Borrow(uint channel, in PeerMessage message, ReadOnlyMemory<byte> data) =>
-        new(channel, message, data, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), copy: null);
+    public static OutgoingMessage Borrow(uint channel, WireCount count, in PeerMessage message, ReadOnlyMemory<byte> data) =>
+        new(channel, count, message, data, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), copy: null);
 
     /// <summary>A message with a copy of the data.</summary>
-    public static OutgoingMessage Copy(uint channel, in PeerMessage message, ReadOnlySpan<byte> data)
+    public static OutgoingMessage Copy(uint channel, WireCount count, in PeerMessage message, ReadOnlySpan<byte> data)
     {
         if (data.IsEmpty)
         {
-            return new OutgoingMessage(channel, message, default, sent: null, copy: null);
+            return new OutgoingMessage(channel, count, message, default, sent: null, copy: null);
         }
 
         byte[] copy = ArrayPool<byte>.Shared.Rent(data.Length);
         data.CopyTo(copy);
-        return new OutgoingMessage(channel, message, copy.AsMemory(0, data.Length), sent: null, copy);
+        return new OutgoingMessage(channel, count, message, copy.AsMemory(0, data.Length), sent: null, copy);
     }
 
     /// <inheritdoc/>
     public override int WriteHead(Span<byte> head) => new MessageHead(_message, _data.Length).Write(head);
+
+    /// <inheritdoc/>
+    public override void Leaving(int lengthBytes) => _count.Add(lengthBytes);
 
     /// <inheritdoc/>
     public override void Sent()

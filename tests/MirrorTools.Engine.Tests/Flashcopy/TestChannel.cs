@@ -22,6 +22,8 @@ internal sealed class TestChannel : IPeerChannel
 
     public Guid SessionId { get; }
 
+    public long SentBytes => SentPayloadBytes;
+
     public Task Closed => _closed.Task;
 
     /// <summary>Every message that was sent from this end.</summary>

@@ -411,6 +411,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             LastCommitted = record.LastCommitted,
             RecentPoints = record.RecentPoints,
             Generations = record.Generations,
+            CycleLinkBytes = _cycle.LinkBytes,
             SentBytes = _core.Copier.SentBytes,
             SentGrains = _core.Copier.SentGrains,
             WaitingWrites = _core.Waiters.Count,

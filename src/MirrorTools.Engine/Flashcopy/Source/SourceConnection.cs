@@ -74,6 +74,7 @@ internal sealed class SourceConnection(
             Answered = OnAnsweredAsync,
         };
         _running = session;
+        core.SetChannel(channel);
         string reason = "";
         try
         {
@@ -86,6 +87,7 @@ internal sealed class SourceConnection(
         finally
         {
             _running = null;
+            core.SetChannel(null);
             comparison.OnLinkDown();
             if (cycle.Session == session)
             {

@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
 
@@ -7,6 +8,8 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// <summary>The parts of site 1 that its flows share.</summary>
 internal sealed class SourceCore
 {
+    private long _endedLinkBytes;
+
     public required FlashcopyParts Parts { get; init; }
 
     public required ControlFlow Control { get; init; }
@@ -25,8 +28,21 @@ internal sealed class SourceCore
 
     public FlashcopyOptions Options { get; set; } = new();
 
+    /// <summary>The channel of the present conversation; null between two.</summary>
+    public IPeerChannel? Channel { get; private set; }
+
+    /// <summary>What this side's messages put on the link since the process began, in bytes.</summary>
+    public long LinkBytes => _endedLinkBytes + (Channel?.SentBytes ?? 0);
+
     /// <summary>The flows that nobody waits for.</summary>
     public FlowWatch Flows { get; } = new();
+
+    /// <summary>Notes which channel carries the conversation from now on.</summary>
+    public void SetChannel(IPeerChannel? channel)
+    {
+        _endedLinkBytes += Channel?.SentBytes ?? 0;
+        Channel = channel;
+    }
 
     public TimeProvider Time => Parts.Time;
 

@@ -13,6 +13,7 @@ internal sealed class SourceCycle
     private TaskCompletionSource<CycleOutcome>? _outcome;
     private TaskCompletionSource? _stable;
     private DateTimeOffset? _mergingSince;
+    private long _linkBytesBefore;
 
     // After a restart the numbers begin above the reserve: none is ever used twice.
     private ulong _nextPoint;
@@ -58,6 +59,9 @@ internal sealed class SourceCycle
 
     /// <summary>Told after each state change.</summary>
     public required Action<SourceState> StateChanged { get; init; }
+
+    /// <summary>What the point's cycle has put on the link so far, in bytes.</summary>
+    public long LinkBytes => _core.LinkBytes - _linkBytesBefore;
 
     /// <summary>Completes when no point is being taken, recorded or given up: what a fault or an admin asks for meanwhile waits, and is not lost.</summary>
     public async Task WhenStableAsync()
@@ -119,11 +123,12 @@ internal sealed class SourceCycle
 
             if (superseded != 0)
             {
-                _core.Events.Report(PairEventId.PointSuperseded, ("point", superseded), ("by", point));
+                _core.Events.Report(PairEventId.PointSuperseded, ("point", superseded), ("by", point), ("linkBytes", LinkBytes));
                 End(new CycleOutcome(superseded, false, "Superseded"));
             }
 
             Point = point;
+            _linkBytesBefore = _core.LinkBytes;
             _outcome = new TaskCompletionSource<CycleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
             Transition(SourceEvent.PointTaken);
             _core.Events.Report(PairEventId.PointTaken, ("point", point), ("t1", TakenAt));
@@ -257,10 +262,10 @@ internal sealed class SourceCycle
 
         await _core.Copier.StopAsync();
         Transition(SourceEvent.Recorded);
-        ulong point = Point;
+        (ulong point, long linkBytes) = (Point, LinkBytes);
         Release();
         _mergingSince = null;
-        _core.Events.Report(PairEventId.PointCommitted, ("point", point), ("t1", committed.TakenAt), ("t2", committed.CommittedAt));
+        _core.Events.Report(PairEventId.PointCommitted, ("point", point), ("t1", committed.TakenAt), ("t2", committed.CommittedAt), ("linkBytes", linkBytes));
         End(new CycleOutcome(point, true, ""));
         StateChanged(State);
     }
@@ -486,7 +491,7 @@ internal sealed class SourceCycle
 
     private void Finish(string reason)
     {
-        ulong point = Point;
+        (ulong point, long linkBytes) = (Point, LinkBytes);
         Release();
         if (State == SourceState.GivingUp)
         {
@@ -495,7 +500,7 @@ internal sealed class SourceCycle
 
         if (point != 0)
         {
-            _core.Events.Report(PairEventId.PointGivenUp, ("point", point), ("reason", reason));
+            _core.Events.Report(PairEventId.PointGivenUp, ("point", point), ("reason", reason), ("linkBytes", linkBytes));
         }
 
         End(new CycleOutcome(point, false, reason));

@@ -26,6 +26,9 @@ public sealed record SourceStatus
     /// <summary>t1 of the point under way.</summary>
     public required DateTimeOffset? TakenAt { get; init; }
 
+    /// <summary>What the cycle under way has put on the link so far, in bytes, frames included.</summary>
+    public required long CycleLinkBytes { get; init; }
+
     /// <summary>How many grains the cycle began with.</summary>
     public required long CycleGrains { get; init; }
 
