@@ -275,6 +275,11 @@ internal sealed class SourceCycle
     {
         await _core.Journal.WriteAsync(_core.Journal.Record.WithCommitted(committed));
         _core.Maps.Cycle.Reset(false);
+        if (Point != 0 && Point != committed.Number)
+        {
+            // A point whose answer was a refusal was committed all the same, and a newer one is under way: nothing of that has travelled yet, so what it lacks is all of it.
+            _core.Maps.CountAndJoinCycle();
+        }
     }
 
     /// <summary>Gives the running point up (F-19, F-22): hosts are released at once, what was copied stays known.</summary>
