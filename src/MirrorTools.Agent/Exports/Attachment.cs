@@ -17,7 +17,7 @@ internal sealed class Attachment(AttachmentRecord record, NbdServer server, NbdE
     /// <summary>What a client is given.</summary>
     public string Uri => server.UnixSocketPath is { } path
         ? $"nbd+unix:///{System.Uri.EscapeDataString(Record.ExportName)}?socket={path}"
-        : $"nbd://{server.TcpEndPoint}/{System.Uri.EscapeDataString(Record.ExportName)}";
+        : $"{(Record.TlsCertificates is null ? "nbd" : "nbds")}://{server.TcpEndPoint}/{System.Uri.EscapeDataString(Record.ExportName)}";
 
     /// <summary>The contract's form.</summary>
     public AttachmentInfo ToInfo() => new()
@@ -30,6 +30,7 @@ internal sealed class Attachment(AttachmentRecord record, NbdServer server, NbdE
         Address = server.TcpEndPoint?.ToString(),
         ReadOnly = Record.ReadOnly,
         AllowLocalUsers = Record.AllowLocalUsers,
+        TlsCertificates = Record.TlsCertificates,
         Connections = ConnectionCount,
     };
 

@@ -6,7 +6,7 @@ using MirrorTools.Contracts.Volumes;
 
 namespace MirrorTools.Agent.Exports;
 
-/// <summary>Where an attachment may listen (P-9): a Unix socket, or loopback where an admin lets local users in.</summary>
+/// <summary>Where an attachment may listen (P-9): a Unix socket, loopback where an admin lets local users in, anywhere with TLS.</summary>
 internal static class AttachmentAddress
 {
     private const int MaxSocketPathBytes = 107;
@@ -19,10 +19,10 @@ internal static class AttachmentAddress
             throw new ControlException(ErrorIds.InvalidArgument, "An attachment has a socket or an address, not both.");
         }
 
-        return request.Address is { } text ? (null, Tcp(text, request.AllowLocalUsers)) : (Socket(request, volumeName, runtimeDirectory), null);
+        return request.Address is { } text ? (null, Tcp(text, request)) : (Socket(request, volumeName, runtimeDirectory), null);
     }
 
-    private static IPEndPoint Tcp(string text, bool allowLocalUsers)
+    private static IPEndPoint Tcp(string text, MountRequest request)
     {
         var named = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1:{text[10..]}" : text;
         if (!IPEndPoint.TryParse(named, out var address) || !named.Contains(':', StringComparison.Ordinal))
@@ -30,12 +30,20 @@ internal static class AttachmentAddress
             throw new ControlException(ErrorIds.InvalidArgument, $"'{text}' is no address and port, such as 127.0.0.1:10809.", text);
         }
 
-        if (!IPAddress.IsLoopback(address.Address))
+        if (request.TlsCertificates is not null)
         {
-            throw new ControlException(ErrorIds.AddressNotAllowed, $"'{text}' is not loopback, and no certificates for hosts are set up.", text);
+            return address;
         }
 
-        return allowLocalUsers
+        if (!IPAddress.IsLoopback(address.Address))
+        {
+            throw new ControlException(ErrorIds.AddressNotAllowed, $"'{text}' is not loopback: only TLS lets hosts in there.", text)
+            {
+                Remedy = "Give Mount-MirrorVolume -TlsCertificates, a directory with certificates, or an address on loopback.",
+            };
+        }
+
+        return request.AllowLocalUsers
             ? address
             : throw new ControlException(ErrorIds.AddressNotAllowed, $"Every user of this machine can connect to '{text}'.", text);
     }

@@ -8,5 +8,7 @@ namespace MirrorTools.Agent.Exports;
 /// <param name="Address">The TCP address with its real port, or null.</param>
 /// <param name="ReadOnly">True to refuse writes.</param>
 /// <param name="AllowLocalUsers">True where other users of the machine may connect.</param>
+/// <param name="TlsCertificates">The directory of the certificates for TLS; null without.</param>
 internal sealed record AttachmentRecord(
-    Guid Id, Guid VolumeId, string ExportName, string? SocketPath, string? Address, bool ReadOnly, bool AllowLocalUsers);
+    Guid Id, Guid VolumeId, string ExportName, string? SocketPath, string? Address, bool ReadOnly, bool AllowLocalUsers,
+    string? TlsCertificates = null);

@@ -48,7 +48,8 @@ internal sealed class AttachmentService(AgentRuntime runtime, EventLog events, I
             }
 
             var asked = new AttachmentRecord(
-                Guid.NewGuid(), volume.Id, request.ExportName ?? volume.Name, socket, address?.ToString(), request.ReadOnly, request.AllowLocalUsers);
+                Guid.NewGuid(), volume.Id, request.ExportName ?? volume.Name, socket, address?.ToString(), request.ReadOnly, request.AllowLocalUsers,
+                request.TlsCertificates is { } certificates ? Path.GetFullPath(certificates) : null);
             var attachment = await OpenAsync(volume, asked, cancel);
             _table.Save([.. Records, attachment.Record]);
             Records.Add(attachment.Record);
@@ -185,6 +186,7 @@ internal sealed class AttachmentService(AgentRuntime runtime, EventLog events, I
             UnixSocketPath = record.SocketPath,
             TcpEndPoint = record.Address is null ? null : IPEndPoint.Parse(record.Address),
             AllowLocalUsers = record.AllowLocalUsers,
+            Tls = record.TlsCertificates is { } directory ? HostCertificates.Read(directory) : null,
         };
         var server = new NbdServer(options, exports, loggers.CreateLogger<NbdServer>());
         try

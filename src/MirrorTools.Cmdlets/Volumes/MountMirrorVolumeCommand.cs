@@ -17,10 +17,15 @@ public sealed class MountMirrorVolumeCommand : VolumeTargetCmdlet
     [Parameter(ParameterSetName = "Socket")]
     public string? SocketPath { get; set; }
 
-    /// <summary>A TCP address on loopback, as host:port; port 0 takes a free one.</summary>
+    /// <summary>A TCP address as host:port, on loopback unless TLS is used; port 0 takes a free one.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Address")]
     [ValidateNotNullOrEmpty]
     public string? Address { get; set; }
+
+    /// <summary>A directory with ca-cert.pem, server-cert.pem and server-key.pem: hosts speak TLS, with a certificate of that authority.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TlsCertificates { get; set; }
 
     /// <summary>The export name; the volume's name where not given.</summary>
     [Parameter]
@@ -44,6 +49,7 @@ public sealed class MountMirrorVolumeCommand : VolumeTargetCmdlet
             Address = Address,
             ExportName = string.IsNullOrEmpty(ExportName) ? null : ExportName,
             AllowLocalUsers = AllowLocalUsers,
+            TlsCertificates = string.IsNullOrEmpty(TlsCertificates) ? null : ToAbsolute(TlsCertificates!),
             ReadOnly = ReadOnly,
         };
         var where = body.Address ?? body.SocketPath ?? "a Unix socket of its own";

@@ -30,6 +30,10 @@ public sealed class AttachmentInfo
     [DataMember(Name = "address", EmitDefaultValue = false)]
     public string? Address { get; set; }
 
+    /// <summary>The directory of the certificates for TLS; null without.</summary>
+    [DataMember(Name = "tlsCertificates", EmitDefaultValue = false)]
+    public string? TlsCertificates { get; set; }
+
     /// <summary>True if hosts cannot write.</summary>
     [DataMember(Name = "readOnly")]
     public bool ReadOnly { get; set; }

@@ -15,7 +15,7 @@ public sealed class MountRequest
     public string? SocketPath { get; set; }
 
     /// <summary>
-    /// A TCP address to listen on, as <c>host:port</c>; port 0 chooses one. Loopback only, unless certificates are set up.
+    /// A TCP address to listen on, as <c>host:port</c>; port 0 chooses one. Loopback only, unless there are certificates for TLS.
     /// </summary>
     [DataMember(Name = "address", EmitDefaultValue = false)]
     public string? Address { get; set; }
@@ -27,6 +27,12 @@ public sealed class MountRequest
     /// <summary>True to let other users of the machine in; needed for TCP without certificates.</summary>
     [DataMember(Name = "allowLocalUsers")]
     public bool AllowLocalUsers { get; set; }
+
+    /// <summary>
+    /// A directory with <c>ca-cert.pem</c>, <c>server-cert.pem</c> and <c>server-key.pem</c>: hosts speak TLS with a certificate of that authority. Null without.
+    /// </summary>
+    [DataMember(Name = "tlsCertificates", EmitDefaultValue = false)]
+    public string? TlsCertificates { get; set; }
 
     /// <summary>True to refuse writes.</summary>
     [DataMember(Name = "readOnly")]
