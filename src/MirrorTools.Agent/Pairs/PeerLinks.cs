@@ -42,7 +42,8 @@ internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeer
         }
         catch (TimeoutException error)
         {
-            throw new ControlException(ErrorIds.PeerUnreachable, $"The other agent ({agentId}) does not answer.", agentId.ToString(), error);
+            var name = trust.List().FirstOrDefault(peer => peer.AgentId == agentId)?.Name ?? agentId.ToString();
+            throw new ControlException(ErrorIds.PeerUnreachable, $"The agent '{name}' does not answer over the link.", name, error);
         }
 
         return await session.RequestAsync(method, json, RequestDeadline, cancellationToken);

@@ -25,6 +25,25 @@ public sealed class FirstCycleTests
         Assert.Equal(point, (await rig.Target.GetStatusAsync()).LastCommitted.Number);
     });
 
+    // No write of a host has marked it: that nothing is known to be equal at the start is all that has it sent.
+    [Fact]
+    [Rule("F-1")]
+    public void What_the_source_held_before_the_pair_was_made_is_copied_too() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.ConnectAsync();
+            await rig.CycleAsync();
+            Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+            await rig.SettledAsync();
+            Assert.Equal(7, rig.Peek(rig.D, 20));
+        },
+        prepare: rig =>
+        {
+            byte[] grain = new byte[FlashcopyRig.GrainBytes];
+            grain.AsSpan().Fill(7);
+            rig.A.Preload(rig.Geometry.OffsetOf(20), grain);
+        });
+
     [Fact]
     [Rule("F-1")]
     public void Zero_grains_travel_as_runs_without_payload() => FlashcopyRig.Run(async rig =>

@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Testing;
 using Xunit;
@@ -75,6 +76,34 @@ public sealed class LinkLossTests
         },
         seed: (ulong)seed,
         prepare: rig => rig.Options = rig.Options with { RunBytes = FlashcopyRig.GrainBytes });
+
+    // The grains are on C and their regions have gone cold: nothing but the map pages speaks of them when the power goes.
+    [Theory]
+    [Rule("F-18")]
+    [Rule("F-21")]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void What_the_maps_say_of_a_cold_region_of_C_is_so_after_a_power_cut(int seed) => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 1, 64);
+            await rig.ConnectAsync();
+            await rig.CycleAsync();
+            await rig.SettledAsync();
+            await rig.WriteAsync(0, 2, 64);
+            rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+            ulong point = await rig.Source.StartCycleAsync(supersede: false);
+            await rig.StateAsync(SourceState.Completing);
+            await rig.DelayAsync(TimeSpan.FromSeconds(10));
+            rig.KillSite2(losePower: true);
+            await rig.OpenTargetAsync();
+            await rig.ConnectAsync();
+            await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
+            Assert.All(await rig.ReadImageAsync(rig.Target.Image), value => Assert.Equal(2, value));
+        },
+        (ulong)seed,
+        prepare: rig => rig.Options = rig.Options with { CoolingInterval = TimeSpan.FromSeconds(2) });
 
     [Fact]
     [Rule("F-21")]
