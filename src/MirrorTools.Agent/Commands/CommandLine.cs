@@ -12,6 +12,9 @@ internal static class CommandLine
           mirror-agent demo             shows the main job from end to end in a temporary directory
           mirror-agent serve --file FILE --socket PATH [--read-only]
                                         serves a file or device by NBD without mirroring it
+          mirror-agent simulate [--service Flashcopy] [--seeds 1..1000] [--faults Kills,Power,...] [--deliberate-fault NAME]
+                                [--plan FILE] [--trace FILE|-] [--jobs N] [--transitions]
+                                runs the engine through simulated disasters; each seed is a run that can be replayed
           mirror-agent version          prints the version
           mirror-agent help             prints this
 
@@ -32,6 +35,7 @@ internal static class CommandLine
     {
         ["run"] = RunCommand.RunAsync,
         ["serve"] = ServeCommand.RunAsync,
+        ["simulate"] = SimulateCommand.RunAsync,
         ["demo"] = Demo.DemoCommand.RunAsync,
     };
 
