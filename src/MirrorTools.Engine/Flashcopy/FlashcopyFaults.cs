@@ -37,4 +37,13 @@ public sealed record FlashcopyFaults
 
     /// <summary>F-14: an uncommitted point's data overwrites grains of C that D does not have yet.</summary>
     public bool OverwriteUnsettledGrains { get; init; }
+
+    /// <summary>F-16: a source that becomes the copy does not say which of its grains may differ.</summary>
+    public bool ForgetDifferences { get; init; }
+
+    /// <summary>F-16: a recovered side takes its first intermediate for whole, whatever the maps say.</summary>
+    public bool TrustFirstIntermediate { get; init; }
+
+    /// <summary>F-28: grains of a point that is read are not kept before D loses them.</summary>
+    public bool SkipKeptGrains { get; init; }
 }

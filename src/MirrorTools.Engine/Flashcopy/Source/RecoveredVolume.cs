@@ -35,6 +35,11 @@ internal sealed class RecoveredVolume
         (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await TargetLoader.LoadMapsAsync(parts, store, log, record);
         GrainMap.Or(derived.InB, maps.Copied);
         GrainMap.AndNot(derived.InB, maps.Future);
+        if (parts.Faults.TrustFirstIntermediate)
+        {
+            derived.InB.Reset(true);
+        }
+
         GrainMap.OrNot(derived.OnC, maps.Future);
         CommittedImage image = new(
             maps, parts.Intermediate, parts.Volume, readers, second, new ControlFlow(parts.Scheduler), parts.Faults, isWritable: true);

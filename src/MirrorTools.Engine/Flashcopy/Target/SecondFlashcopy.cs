@@ -147,7 +147,7 @@ internal sealed class SecondFlashcopy
 
     private async Task KeepAsync(List<GrainRange> batch)
     {
-        if (Pins.Count == 0)
+        if (Pins.Count == 0 || _faults.SkipKeptGrains)
         {
             return;
         }

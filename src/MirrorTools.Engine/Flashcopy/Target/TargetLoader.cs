@@ -33,7 +33,7 @@ internal static class TargetLoader
             Events = events,
             Record = record,
         };
-        return build(core, record.OwesDifferences ? await LoadDifferencesAsync(store, record, events) : null);
+        return build(core, record.OwesDifferences && !parts.Faults.ForgetDifferences ? await LoadDifferencesAsync(store, record, events) : null);
     }
 
     /// <summary>Loads the target maps and what works on them: for a target, and for a source that was recovered.</summary>
