@@ -18,11 +18,9 @@ internal sealed class SecondFlashcopy
     private readonly IBlockDevice _target;
     private readonly FlashcopyFaults _faults;
     private readonly FlashcopyOptions _options;
-    private readonly Queue<GrainMap> _commits = new();
+    private readonly CommittedGrains _committed;
     private readonly List<(GrainRange Grains, TaskCompletionSource Settled)> _waiting = [];
     private TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private GrainMap? _oldest;
-    private long _cursor;
     private bool _stopped;
 
     public SecondFlashcopy(
@@ -35,6 +33,7 @@ internal sealed class SecondFlashcopy
         Pins = pins;
         _options = options;
         _faults = faults;
+        _committed = new CommittedGrains(maps, Math.Max(1, options.RunBytes / maps.Geometry.GrainBytes));
     }
 
     /// <summary>The points that are kept as they are (F-28).</summary>
@@ -50,12 +49,12 @@ internal sealed class SecondFlashcopy
     public long CopiedGrains { get; private set; }
 
     /// <summary>True while there is nothing to copy.</summary>
-    public bool IsIdle => _oldest is null && _commits.Count == 0;
+    public bool IsIdle => _committed.IsEmpty;
 
     /// <summary>A commit brought these grains.</summary>
     public void Enqueue(GrainMap brought)
     {
-        _commits.Enqueue(brought);
+        _committed.Enqueue(brought);
         _work.TrySetResult();
     }
 
@@ -223,7 +222,7 @@ internal sealed class SecondFlashcopy
             }
         }
 
-        while (bytes < _options.BatchBytes && TryNextScanned(out GrainRange run))
+        while (bytes < _options.BatchBytes && _committed.TryNext(out GrainRange run))
         {
             Add(batch, run);
             bytes += _maps.Geometry.LengthOf(run);
@@ -246,43 +245,6 @@ internal sealed class SecondFlashcopy
     }
 
     private long NextUncopied(long from) => _maps.Copied.NextClear(from);
-
-    // The oldest commit's grains in ascending order; a grain that went ahead of its turn is copied already.
-    private bool TryNextScanned(out GrainRange run)
-    {
-        long longest = Math.Max(1, _options.RunBytes / _maps.Geometry.GrainBytes);
-        while (true)
-        {
-            if (_oldest is null)
-            {
-                if (!_commits.TryDequeue(out _oldest))
-                {
-                    run = default;
-                    return false;
-                }
-
-                _cursor = 0;
-            }
-
-            _cursor = _oldest.NextSet(_cursor);
-            if (_cursor >= _maps.Geometry.GrainCount)
-            {
-                _oldest = null;
-                continue;
-            }
-
-            if (_maps.Copied[_cursor])
-            {
-                _cursor++;
-                continue;
-            }
-
-            long end = Math.Min(Math.Min(_oldest.RunEnd(_cursor), _maps.Copied.RunEnd(_cursor)), _cursor + longest);
-            run = new GrainRange(_cursor, end - _cursor);
-            _cursor = end;
-            return true;
-        }
-    }
 
     private async Task CopyAsync(List<GrainRange> batch)
     {
@@ -332,17 +294,4 @@ internal sealed class SecondFlashcopy
     }
 
     private sealed class IntermediateFailedException(Exception cause) : IOException(cause.Message, cause);
-}
-
-/// <summary>Which part failed the second flashcopy.</summary>
-internal enum CopyBackFault
-{
-    /// <summary>C could not be read.</summary>
-    Intermediate,
-
-    /// <summary>D could not be written or flushed.</summary>
-    Target,
-
-    /// <summary>The maps could not be written.</summary>
-    Metadata,
 }

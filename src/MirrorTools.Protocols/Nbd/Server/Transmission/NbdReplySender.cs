@@ -1,31 +1,17 @@
 namespace MirrorTools.Protocols.Nbd;
 
 /// <summary>
-/// Sends the replies of one connection. Small ones are collected and leave together; a large read leaves from its own buffer, head and data in one send. Requests that
-/// complete on the receiving thread are answered by it; the others are queued for a second thread, started when the first of them completes, so that no export's
-/// thread ever waits for a slow client.
+/// Sends the replies of one connection. Requests that complete on the receiving thread are answered by it; the others are queued for a second thread, started when the
+/// first of them completes, so that no export's thread ever waits for a slow client.
 /// </summary>
 internal sealed class NbdReplySender : IDisposable
 {
-    /// <summary>Data up to this size is copied to leave with its neighbours: cheaper than a send of its own.</summary>
-    private const int LargestCopyBytes = 16 * 1024;
-
-    private const int BufferBytes = 128 * 1024;
-
-    /// <summary>Replies leave at the latest in batches of this size, so that the client works on them while the server goes on.</summary>
-    private const int MaxBatchBytes = 64 * 1024;
-
     private readonly NbdTransport _transport;
-    private readonly bool _structured;
     private readonly Action<NbdServerRequest> _recycle;
-    private readonly Action<Exception> _onBroken;
+    private readonly NbdReplyBatch _batch;
     private readonly Lock _sendGate = new();
     private readonly object _queueGate = new();
-    private readonly byte[] _out = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private readonly string _threadName;
-    private int _used;
-    private int _batched;
-    private volatile bool _broken;
     private NbdServerRequest? _first;
     private NbdServerRequest? _last;
     private Thread? _thread;
@@ -36,10 +22,9 @@ internal sealed class NbdReplySender : IDisposable
         NbdTransport transport, bool structured, string threadName, Action<NbdServerRequest> recycle, Action<Exception> onBroken)
     {
         _transport = transport;
-        _structured = structured;
         _threadName = threadName;
         _recycle = recycle;
-        _onBroken = onBroken;
+        _batch = new NbdReplyBatch(transport, structured, recycle, onBroken);
     }
 
     /// <summary>How many replies are collected before they leave although more requests are at hand.</summary>
@@ -50,10 +35,10 @@ internal sealed class NbdReplySender : IDisposable
     {
         lock (_sendGate)
         {
-            Append(request);
-            if (_used >= MaxBatchBytes || _batched >= MaxBatch)
+            _batch.Append(request);
+            if (_batch.IsFull || _batch.Count >= MaxBatch)
             {
-                SendCollected();
+                _batch.Send();
             }
         }
     }
@@ -61,14 +46,14 @@ internal sealed class NbdReplySender : IDisposable
     /// <summary>Sends what is collected.</summary>
     public void Flush()
     {
-        if (_used == 0)
+        if (_batch.IsEmpty)
         {
             return;
         }
 
         lock (_sendGate)
         {
-            SendCollected();
+            _batch.Send();
         }
     }
 
@@ -121,7 +106,7 @@ internal sealed class NbdReplySender : IDisposable
 
     private bool TrySendNow(NbdServerRequest request)
     {
-        bool isSmall = request.PreparedBytes == 0 && (request.Header.Command != NbdCommand.Read || request.Header.LengthBytes <= LargestCopyBytes);
+        bool isSmall = request.PreparedBytes == 0 && (request.Header.Command != NbdCommand.Read || request.Header.LengthBytes <= NbdReplyBatch.LargestCopyBytes);
         if (!isSmall || !_sendGate.TryEnter())
         {
             return false;
@@ -129,13 +114,13 @@ internal sealed class NbdReplySender : IDisposable
 
         try
         {
-            if (_used > 0 || _broken || Volatile.Read(ref _first) is not null || !_transport.HasRoomToSend)
+            if (!_batch.IsEmpty || _batch.IsBroken || Volatile.Read(ref _first) is not null || !_transport.HasRoomToSend)
             {
                 return false;
             }
 
-            Append(request);
-            SendCollected();
+            _batch.Append(request);
+            _batch.Send();
             return true;
         }
         finally
@@ -176,7 +161,7 @@ internal sealed class NbdReplySender : IDisposable
         catch (OutOfMemoryException exception)
         {
             // The system has no thread left; this runs on the export's thread, which must not suffer for it.
-            Break(exception);
+            _batch.Break(exception);
             return false;
         }
     }
@@ -191,11 +176,11 @@ internal sealed class NbdReplySender : IDisposable
                 while (request is not null)
                 {
                     NbdServerRequest? next = request.Next;
-                    Append(request);
+                    _batch.Append(request);
                     request = next;
                 }
 
-                SendCollected();
+                _batch.Send();
             }
         }
     }
@@ -213,115 +198,5 @@ internal sealed class NbdReplySender : IDisposable
             _first = _last = null;
             return all;
         }
-    }
-
-    private void Append(NbdServerRequest request)
-    {
-        Span<byte> room = Room(NbdReplyFormat.LargestSmallReplyBytes);
-        NbdRequestHeader header = request.Header;
-        if (request.Error != NbdError.None)
-        {
-            _used += _structured
-                ? NbdReplyFormat.WriteError(room, header.Cookie, request.Error, request.Complaint ?? request.Error.ToString())
-                : NbdReplyFormat.WriteSimple(room, header.Cookie, request.Error);
-        }
-        else if (request.PreparedBytes > 0)
-        {
-            AppendPayload(request.Buffer!.PayloadSpan(request.PreparedBytes));
-        }
-        else if (header.Command == NbdCommand.Read)
-        {
-            AppendRead(request, room);
-        }
-        else
-        {
-            _used += NbdReplyFormat.WriteSimple(room, header.Cookie, NbdError.None);
-        }
-
-        _batched++;
-        _recycle(request);
-    }
-
-    private void AppendRead(NbdServerRequest request, Span<byte> room)
-    {
-        NbdRequestHeader header = request.Header;
-        int length = (int)header.LengthBytes;
-        Span<byte> data = length == 0 ? [] : request.Buffer!.PayloadSpan(length);
-        if (_structured && !data.ContainsAnyExcept((byte)0))
-        {
-            // The look at a read's data ends at its first byte that is not zero, so it costs only where it saves the sending.
-            _used += length == 0 ? NbdReplyFormat.WriteNothing(room, header) : NbdReplyFormat.WriteHole(room, header);
-            return;
-        }
-
-        if (length == 0)
-        {
-            _used += NbdReplyFormat.WriteSimple(room, header.Cookie, NbdError.None);
-            return;
-        }
-
-        int headBytes = NbdReplyFormat.DataHeadBytes(_structured);
-        Span<byte> framed = request.Buffer!.Framed(headBytes, length);
-        NbdReplyFormat.WriteDataHead(framed, header, _structured);
-        AppendPayload(framed);
-    }
-
-    private void AppendPayload(Span<byte> bytes)
-    {
-        if (bytes.Length <= LargestCopyBytes + NbdBuffer.HeadroomBytes)
-        {
-            bytes.CopyTo(Room(bytes.Length));
-            _used += bytes.Length;
-            return;
-        }
-
-        SendCollected();
-        Send(bytes);
-    }
-
-    private Span<byte> Room(int bytes)
-    {
-        if (_used + bytes > _out.Length)
-        {
-            SendCollected();
-        }
-
-        return _out.AsSpan(_used);
-    }
-
-    private void SendCollected()
-    {
-        _batched = 0;
-        if (_used > 0)
-        {
-            int used = _used;
-            _used = 0;
-            Send(_out.AsSpan(0, used));
-        }
-    }
-
-    private void Send(ReadOnlySpan<byte> bytes)
-    {
-        if (_broken)
-        {
-            return;
-        }
-
-        try
-        {
-            _transport.Send(bytes);
-        }
-        catch (Exception exception)
-        {
-            Break(exception);
-        }
-    }
-
-    /// <summary>The client hears nothing more; the receiving thread notices, and ends the connection once what is in flight is done.</summary>
-    private void Break(Exception cause)
-    {
-        _broken = true;
-        _onBroken(cause);
-        _transport.Abort();
     }
 }
