@@ -167,6 +167,58 @@ public sealed class CommitTests
         Assert.Equal(0, (await rig.Target.GetStatusAsync()).FutureGrains);
     });
 
+    [Fact]
+    [Rule("F-8")]
+    public void A_point_is_not_completed_while_one_grain_is_missing_at_site_2() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 1, 64);
+            await rig.ConnectAsync();
+            ulong first = await rig.CycleAsync();
+            await rig.WriteAsync(9, 2);
+            rig.SourceEnd.Swallowed.Add(FlashcopyMessage.GrainData);
+            await rig.Source.StartCycleAsync(supersede: false);
+            await rig.DelayAsync(TimeSpan.FromSeconds(5));
+            Assert.Equal(SourceState.Copying, (await rig.Source.GetStatusAsync()).State);
+            Assert.Equal(1, rig.SourceEnd.Sent.Count(sent => sent.Kind == FlashcopyMessage.Complete));
+            Assert.Equal(first, (await rig.Target.GetStatusAsync()).LastCommitted.Number);
+        });
+
+    [Fact]
+    [Rule("F-9")]
+    public void Nobody_hears_of_a_commit_before_site_1_has_recorded_it() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.WriteAsync(3, 2);
+        await rig.Source.StartCycleAsync(supersede: false);
+        Task<CycleOutcome?> outcome = rig.Source.WaitCycleAsync();
+        bool isRecording = false;
+        rig.Transition = (machine, _, _, to) => isRecording = machine == "source" ? to == nameof(SourceState.Recording) : isRecording;
+        Assert.True((await outcome)!.Value.IsCommitted);
+        Assert.False(isRecording);
+        Assert.Contains(rig.Transitions, step => step.Contains(nameof(SourceState.Recording), StringComparison.Ordinal));
+    });
+
+    [Fact]
+    [Rule("F-12")]
+    public void A_superseded_point_is_never_committed_and_the_one_after_it_is() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        rig.B.Faults.ExtraLatency = TimeSpan.FromMilliseconds(200);
+        ulong first = await rig.Source.StartCycleAsync(supersede: false);
+        Task<CycleOutcome?> outcome = rig.Source.WaitCycleAsync();
+        await rig.DelayAsync(TimeSpan.FromMilliseconds(50));
+        ulong second = await rig.Source.StartCycleAsync(supersede: true);
+        CycleOutcome given = (await outcome)!.Value;
+        Assert.Equal(first, given.Point);
+        Assert.False(given.IsCommitted);
+        await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == second);
+        Assert.DoesNotContain((await rig.Target.GetStatusAsync()).RecentPoints, point => point.Number == first);
+        Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+    });
+
     private static byte[] Times(FlashcopyRig rig) => new PointTimes(rig.Scheduler.UtcNow, DateTimeOffset.MinValue).Encode();
 
     private static Guid Instance(FlashcopyRig rig) => rig.TargetEnd.Sent.First(sent => sent.Kind == FlashcopyMessage.TargetHello).Subject;
