@@ -389,6 +389,7 @@ internal sealed class SourceCycle
     {
         if (_core.Parts.Faults.LetWritesPastGate)
         {
+            await _core.Waiters.WriteBeforePointAsync(_core.Options.LocalDeadline);
             Exchange(future);
             return true;
         }

@@ -33,7 +33,7 @@ internal static class TargetLoader
             Events = events,
             Record = record,
         };
-        return build(core, record.OwesDifferences && !parts.Faults.ForgetDifferences ? await LoadDifferencesAsync(store, record, events) : null);
+        return build(core, record.OwesDifferences ? await LoadDifferencesAsync(store, record, events, parts.Faults) : null);
     }
 
     /// <summary>Loads the target maps and what works on them: for a target, and for a source that was recovered.</summary>
@@ -95,8 +95,14 @@ internal static class TargetLoader
         }
     }
 
-    private static async Task<GrainMap> LoadDifferencesAsync(MetadataStore store, PairRecord record, PairEvents events)
+    private static async Task<GrainMap> LoadDifferencesAsync(MetadataStore store, PairRecord record, PairEvents events, FlashcopyFaults faults)
     {
+        GrainMap differences = new(store.Identity.Geometry.GrainCount, false);
+        if (faults.ForgetDifferences)
+        {
+            return differences;
+        }
+
         // The former source's maps, as it left them when it became the target: its log was empty then.
         SourceMaps maps = new(store.Identity.Geometry);
         ulong[] none = new ulong[GrainMap.WordsPerPage];
@@ -116,7 +122,6 @@ internal static class TargetLoader
             maps.OnC.ClearRange(maps.OnC.GrainsOf(page));
         }
 
-        GrainMap differences = new(maps.Geometry.GrainCount, false);
         GrainMap.OrNot(differences, maps.OnC);
 
         // What the first intermediate does not hold is not in the second one it becomes: a recovery would take it for the committed content.
