@@ -11,7 +11,7 @@ public abstract class VolumeTargetCmdlet : ChangingMirrorCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Volume")]
     [ValidateNotNullOrEmpty]
-    [ArgumentCompleter(typeof(VolumeCompleter))]
+    [ArgumentCompleter(typeof(HostVolumeCompleter))]
     public string[] Name { get; set; } = [];
 
     /// <inheritdoc/>

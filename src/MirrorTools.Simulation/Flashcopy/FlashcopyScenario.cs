@@ -146,6 +146,13 @@ public sealed class FlashcopyScenario : IScenario
         FaultVerbs.Handle(run, [_site1.Site, _site2.Site], site => _world.LastStrike[site.Name] = run.Scheduler.Now);
         _operator = new FlashcopyOperator(_world, _site1, _site2);
         _operator.Handle();
+
+        // a plan may reach the disaster's mark before the run waits for it: then nothing is to be done
+        foreach (var verb in (string[])["lose", "isolate", "lose-again", "isolate-again"])
+        {
+            run.Plan.Handle(verb, _ => { });
+        }
+
         _operator.AddTo(_storm);
     }
 

@@ -82,7 +82,7 @@ internal sealed class SourceConnection(
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or TimeoutException)
         {
-            reason = exception.Message;
+            reason = exception is OperationCanceledException ? "This side ended the conversation." : exception.Message;
         }
         finally
         {

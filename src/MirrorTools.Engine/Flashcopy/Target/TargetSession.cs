@@ -93,7 +93,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or TimeoutException)
         {
-            reason = exception.Message;
+            reason = exception is OperationCanceledException ? "This side ended the conversation." : exception.Message;
         }
         finally
         {
