@@ -28,12 +28,20 @@ Describe 'Get-MirrorEvent' {
         $live = New-FakeAgent @{ 'GET /v1/events' = @{ items = @(, (New-Event 5)); oldestId = 1; newestId = 5 } }
         $run = Start-InRunspace { param($state, $out) Get-MirrorEvent -Agent $state; Get-MirrorEvent -Follow -Newest 0 -Agent $state } $live.StateDirectory
         Wait-Until { @($live.Requests.ToArray() | Where-Object Query -Match 'follow').Count -ge 1 -or $live.Requests.Count -ge 2 }
-        $live.Route['GET /v1/events'] = @{ Stream = @((New-Event 6), (New-Event 7)); Hold = $true }
-        Wait-Until { @($live.Requests.ToArray() | Where-Object Query -Match 'follow=true&after=').Count -ge 2 }
-        $run.Shell.Stop()
-        $run.Shell.InvocationStateInfo.State | Should -Be 'Stopped'
-        $run.Shell.Dispose()
-        Stop-FakeAgent $live
+        try {
+            # A stream that ends is asked for again; one that stays open is waited on.
+            $live.Route['GET /v1/events'] = @{ Stream = @((New-Event 6), (New-Event 7)) }
+            Wait-Until { @($live.Requests.ToArray() | Where-Object Query -Match 'follow=true&after=').Count -ge 2 }
+            $live.Route['GET /v1/events'] = @{ Stream = @(, (New-Event 8)); Hold = $true }
+            Wait-Until { @($live.Requests.ToArray() | Where-Object Query -Match 'follow=true&after=').Count -ge 3 }
+        }
+        finally {
+            $run.Shell.Stop()
+            $state = $run.Shell.InvocationStateInfo.State
+            $run.Shell.Dispose()
+            Stop-FakeAgent $live
+        }
+        $state | Should -Be 'Stopped'
     }
 
     It 'shows what an agent did when it started' {

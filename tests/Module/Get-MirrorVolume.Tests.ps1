@@ -23,6 +23,8 @@ Describe 'Get-MirrorVolume' {
 
     It 'completes names of volumes' {
         $line = "Mount-MirrorVolume -Agent $($fake.StateDirectory) -Name s"
+        ([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Be 'sales'
+        $line = "Get-MirrorVolume -Agent $($fake.StateDirectory) -Name s"
         ([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null)).CompletionMatches.CompletionText | Should -Be 'sales', 'sales.FirstIntermediate'
     }
 }
