@@ -127,7 +127,14 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
             throw ScenarioRun.Broken("P-6", $"{site.Site.Name} knows that its generation is old, and serves hosts");
         }
 
-        if (!site.MustRefuse && world.Random.Chance(0.5))
+        // Seen once before, so that it is written down by now.
+        if (!site.MustRefuse && !site.KnewItIsOld)
+        {
+            site.KnewItIsOld = true;
+            return;
+        }
+
+        if (!site.MustRefuse && !world.HasStorageFaults(site.Site) && world.Random.Chance(0.5))
         {
             // what it knows must outlive a restart, with the other side out of reach
             site.MustRefuse = true;
@@ -184,6 +191,11 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
                 catch (IOException e) when (world.HasStorageFaults(site) || e.Message.Contains("An earlier flush", StringComparison.Ordinal))
                 {
                     world.Run.Totals.Count("refused by a storage");
+                    if (e.Message.Contains("opened anew", StringComparison.Ordinal) && process.IsAlive)
+                    {
+                        // as Resume-MirrorPair does: the side's storages are opened anew
+                        Restart(on);
+                    }
                 }
             });
         }

@@ -76,6 +76,9 @@ internal sealed class FlashcopySite
     /// <summary>True once it knew durably that its generation is old.</summary>
     public bool MustRefuse { get; set; }
 
+    /// <summary>True once an admin saw that this incarnation knows its generation for old.</summary>
+    public bool KnewItIsOld { get; set; }
+
     /// <summary>True while an admin's command to become the target is under way.</summary>
     public bool IsBecomingTarget { get; set; }
 
@@ -154,6 +157,7 @@ internal sealed class FlashcopySite
         Target = null;
         Host = null;
         IsBecomingTarget = false;
+        KnewItIsOld = false;
         var listener = _connects ? null : _world.Run.Network.Listen(process, Site.Name);
         await OpenAsync(process);
         if (Source is not null)

@@ -208,11 +208,11 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             return;
         }
 
+        SortedSet<int> pages = [];
         SuspendReason part = SuspendReason.SecondIntermediateFailed;
         try
         {
             await _core.Arrivals.GraceAsync(_core.Parts.Options.GateDeadline);
-            SortedSet<int> pages = [];
             foreach (long region in regions)
             {
                 _core.Journal.TakeBehind(SourceLoader.GrainsOf(region, _core.Log, _core.Maps.Geometry), pages);
@@ -233,6 +233,8 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         }
         catch (IOException exception)
         {
+            // Still to be written: a recovery writes what is behind, and nothing is hot after it.
+            _core.Maps.StillBehind(pages);
             _core.Log.AbandonCooling(regions);
             OnFault(part, exception);
         }

@@ -92,6 +92,7 @@ internal sealed class SecondFlashcopy
             }
 
             CopyBackFault part = CopyBackFault.Target;
+            SortedSet<int> pages = [];
             try
             {
                 await KeepAsync(batch);
@@ -107,7 +108,7 @@ internal sealed class SecondFlashcopy
                     await _target.FlushAsync(CancellationToken.None);
                 }
 
-                SortedSet<int> pages = MarkCopied(batch);
+                pages = MarkCopied(batch);
 
                 // Readers that looked before the bits were set still read C: they leave before C may change under them (F-15).
                 await Pins.WaitReadersAsync(_options.GateDeadline);
@@ -116,6 +117,7 @@ internal sealed class SecondFlashcopy
             }
             catch (Exception exception)
             {
+                _maps.StillBehind(pages);
                 _stopped = true;
                 Failed?.Invoke(
                     exception is IntermediateFailedException ? CopyBackFault.Intermediate : part,
