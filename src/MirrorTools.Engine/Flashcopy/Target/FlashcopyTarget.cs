@@ -215,7 +215,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             await _core.Arrivals.GraceAsync(_core.Parts.Options.GateDeadline);
             foreach (long region in regions)
             {
-                _core.Journal.TakeBehind(SourceLoader.GrainsOf(region, _core.Log, _core.Maps.Geometry), pages);
+                _core.Journal.AddBehind(SourceLoader.GrainsOf(region, _core.Log, _core.Maps.Geometry), pages);
             }
 
             if (!_core.Parts.Faults.PersistMapsBeforeData)
@@ -233,8 +233,6 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         }
         catch (IOException exception)
         {
-            // Still to be written: a recovery writes what is behind, and nothing is hot after it.
-            _core.Maps.StillBehind(pages);
             _core.Log.AbandonCooling(regions);
             OnFault(part, exception);
         }

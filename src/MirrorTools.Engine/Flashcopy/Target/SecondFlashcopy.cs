@@ -92,7 +92,6 @@ internal sealed class SecondFlashcopy
             }
 
             CopyBackFault part = CopyBackFault.Target;
-            SortedSet<int> pages = [];
             try
             {
                 await KeepAsync(batch);
@@ -108,7 +107,7 @@ internal sealed class SecondFlashcopy
                     await _target.FlushAsync(CancellationToken.None);
                 }
 
-                pages = MarkCopied(batch);
+                SortedSet<int> pages = MarkCopied(batch);
 
                 // Readers that looked before the bits were set still read C: they leave before C may change under them (F-15).
                 await Pins.WaitReadersAsync(_options.GateDeadline);
@@ -117,7 +116,6 @@ internal sealed class SecondFlashcopy
             }
             catch (Exception exception)
             {
-                _maps.StillBehind(pages);
                 _stopped = true;
                 Failed?.Invoke(
                     exception is IntermediateFailedException ? CopyBackFault.Intermediate : part,
@@ -171,7 +169,7 @@ internal sealed class SecondFlashcopy
         {
             _maps.Copied.SetRange(run);
             _maps.Touched(run);
-            _journal.TakeBehind(run, pages);
+            _journal.AddBehind(run, pages);
             CopiedGrains += run.Count;
         }
 

@@ -32,6 +32,7 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
         {
             if (pages.Count > 0)
             {
+                Clear(pages);
                 await store.TargetMaps.WritePagesAsync(pages, maps.Stored, Epoch, CancellationToken.None);
             }
 
@@ -52,15 +53,29 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
         }
     }
 
-    /// <summary>Takes those of a run's pages that are behind.</summary>
-    public void TakeBehind(GrainRange grains, SortedSet<int> pages)
+    /// <summary>
+    /// Adds those of a run's pages that are behind. They stay so until they are written: a commit that comes in between has to write them itself, or its record would
+    /// speak of a page that is not there yet.
+    /// </summary>
+    public void AddBehind(GrainRange grains, SortedSet<int> pages)
     {
         for (int page = GrainMap.PageOf(grains.First); page <= GrainMap.PageOf(grains.End - 1); page++)
         {
-            int cursor = page;
-            if (maps.Behind.IsMarked(page) && maps.Behind.TakeNext(ref cursor, out int taken))
+            if (maps.Behind.IsMarked(page))
             {
-                pages.Add(taken);
+                pages.Add(page);
+            }
+        }
+    }
+
+    private void Clear(IReadOnlyList<int> pages)
+    {
+        foreach (int page in pages)
+        {
+            int cursor = page;
+            if (maps.Behind.IsMarked(page))
+            {
+                maps.Behind.TakeNext(ref cursor, out _);
             }
         }
     }

@@ -44,15 +44,6 @@ internal sealed class TargetMaps
         }
     }
 
-    /// <summary>Pages that were taken to be written, and were not.</summary>
-    public void StillBehind(IEnumerable<int> pages)
-    {
-        foreach (int page in pages)
-        {
-            Behind.Mark(page);
-        }
-    }
-
     /// <summary>
     /// The renewal at a commit (F-9): <c>copied2 AND NOT future2</c>, <c>future2 := 0</c>. A grain that was suspect and was not sent again was not overwritten by the point,
     /// so D still holds it.
