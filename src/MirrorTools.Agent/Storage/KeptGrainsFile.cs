@@ -23,13 +23,13 @@ internal sealed class KeptGrainsFile : IBlockDevice
         return new KeptGrainsFile(StorageFiles.Create(path, lengthBytes, StorageOptions.Default), path);
     }
 
-    /// <summary>Removes what a killed agent left behind.</summary>
+    /// <summary>Removes what a killed agent left behind; what can't be removed takes space and keeps no pair closed.</summary>
     public static void RemoveLeftovers(string metadata)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(metadata))!;
         foreach (var left in Directory.EnumerateFiles(directory, $"{Path.GetFileName(metadata)}.*{Ending}"))
         {
-            File.Delete(left);
+            TryDelete(left);
         }
     }
 
@@ -55,6 +55,19 @@ internal sealed class KeptGrainsFile : IBlockDevice
     public async ValueTask DisposeAsync()
     {
         await _file.DisposeAsync();
-        File.Delete(_path);
+        TryDelete(_path);
+    }
+
+    // What stays is removed when the pair is opened next.
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Somebody has it open, or the directory may not be written: the grains in it are worth nothing either way.
+        }
     }
 }
