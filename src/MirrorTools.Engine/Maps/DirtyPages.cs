@@ -61,6 +61,16 @@ public sealed class DirtyPages(int pageCount)
     /// <summary>Marks every page.</summary>
     public void MarkAll() => MarkRange(0, pageCount);
 
+    /// <summary>The first marked page at or after another one; <see cref="PageCount"/> where there is none.</summary>
+    public int Next(int from) => Find(from);
+
+    /// <summary>Clears a page's mark; true where it was marked.</summary>
+    public bool Clear(int page)
+    {
+        ulong bit = 1UL << (page & 63);
+        return (Interlocked.And(ref _words[page >> 6], ~bit) & bit) != 0;
+    }
+
     /// <summary>Takes the first marked page at or after the cursor and clears its mark; moves the cursor behind it.</summary>
     /// <returns>False where no page from the cursor on is marked.</returns>
     public bool TakeNext(ref int cursor, out int page)
@@ -68,8 +78,7 @@ public sealed class DirtyPages(int pageCount)
         for (page = Find(cursor); page < pageCount; page = Find(cursor))
         {
             cursor = page + 1;
-            ulong bit = 1UL << (page & 63);
-            if ((Interlocked.And(ref _words[page >> 6], ~bit) & bit) != 0)
+            if (Clear(page))
             {
                 return true;
             }

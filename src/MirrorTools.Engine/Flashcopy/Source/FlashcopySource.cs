@@ -21,7 +21,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     private readonly SourceConnection _connection;
     private readonly SourceSuspension _suspension;
     private readonly CycleLoop _loop;
-    private readonly SourceUpkeep _upkeep;
+    private readonly RegionUpkeep _upkeep;
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
     private FlashcopyParts? _owned;
@@ -54,7 +54,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         core.Waiters.LinkDeadlinePassed = OnLinkDeadline;
         core.Waiters.LocalDeadlinePassed = () => OnFault(
             SuspendReason.FirstIntermediateFailed, $"A write waited for the first intermediate for more than {core.Options.LocalDeadline.TotalSeconds} s.");
-        _upkeep = new SourceUpkeep(core, log, OnFault);
+        _upkeep = new RegionUpkeep(core.Journal, log, core.Time, () => core.Options) { Failed = OnUpkeepFailed };
         log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(_upkeep.MakeRoomAsync()));
         log.Overflowed = () => core.Control.Post(_upkeep.Hasten);
         log.PlaceFailed = failure => core.Events.Report(
@@ -314,13 +314,13 @@ public sealed class FlashcopySource : IAsyncDisposable
     {
         try
         {
-            await core.Journal.CloseCleanlyAsync(core.Options.GateDeadline);
+            await core.Journal.SettleAsync(core.Options.GateDeadline);
         }
         catch (FirstIntermediateException)
         {
             // Hosts are served without it; the next cooling meets the fault again and suspends the pair (F-22).
             core.Journal.IntermediateIsDown = true;
-            await core.Journal.CloseCleanlyAsync(core.Options.GateDeadline);
+            await core.Journal.SettleAsync(core.Options.GateDeadline);
             core.Journal.IntermediateIsDown = false;
         }
     }
@@ -368,6 +368,15 @@ public sealed class FlashcopySource : IAsyncDisposable
     }
 
     private void OnFault(SuspendReason reason, FaultText detail) => _core.Control.Post(() => _ = _core.Flows.WatchAsync(_suspension.SuspendAsync(reason, detail)));
+
+    private void OnUpkeepFailed(IOException exception) => OnFault(
+        exception switch
+        {
+            FirstIntermediateException => SuspendReason.FirstIntermediateFailed,
+            SourceFailedException => SuspendReason.SourceUnreadable,
+            _ => SuspendReason.MetadataFailed,
+        },
+        FaultText.Of(exception));
 
     private void OnCopyFailed(CopyFault part, Exception exception) => OnFault(
         part switch

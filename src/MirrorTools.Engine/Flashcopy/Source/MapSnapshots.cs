@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
@@ -24,6 +25,9 @@ public enum SourceMapKind
 /// <summary>Copies of site 1's maps.</summary>
 internal static class MapSnapshots
 {
+    private const int MapCount = 4;
+    private const int FutureMap = 2;
+
     /// <summary>A copy of one map.</summary>
     public static GrainMap Of(SourceMaps maps, SourceMapKind kind)
     {
@@ -64,5 +68,35 @@ internal static class MapSnapshots
         }
 
         return union;
+    }
+
+    /// <summary>What the pages hold now; the last map first, so that a future bit never shows without its copied bits (F-7).</summary>
+    /// <param name="maps">The maps.</param>
+    /// <param name="pages">The pages, ascending.</param>
+    /// <param name="withoutIntermediate">The first intermediate counts as empty.</param>
+    public static MapPageSnapshot OfPages(SourceMaps maps, IReadOnlyCollection<int> pages, bool withoutIntermediate)
+    {
+        MapPageSnapshot snapshot = new([.. pages], MapCount);
+        GrainMap[] live = [maps.InB, maps.OnC, maps.Mode.Future, maps.Cycle];
+        GrainMap? retiring = maps.Mode.Retiring;
+        Span<ulong> more = stackalloc ulong[GrainMap.WordsPerPage];
+        for (int index = 0; index < snapshot.Pages.Count; index++)
+        {
+            for (int map = MapCount - 1; map >= (withoutIntermediate ? 1 : 0); map--)
+            {
+                Span<ulong> words = snapshot.WordsAt(index, map);
+                live[map].ReadPage(snapshot.Pages[index], words);
+                if (map == FutureMap && retiring is not null)
+                {
+                    retiring.ReadPage(snapshot.Pages[index], more);
+                    for (int word = 0; word < words.Length; word++)
+                    {
+                        words[word] |= more[word];
+                    }
+                }
+            }
+        }
+
+        return snapshot;
     }
 }

@@ -19,6 +19,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     private readonly TargetPoint _point;
     private readonly ArrivalWriter _arrivals;
     private readonly TargetSession _session;
+    private readonly RegionUpkeep _upkeep;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _second;
     private Task _background = Task.CompletedTask;
@@ -40,7 +41,14 @@ public sealed class FlashcopyTarget : IAsyncDisposable
                 _ => SuspendReason.RemoteMetadataFailed,
             },
             exception);
-        core.Log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(CoolAsync(Math.Max(1, core.Log.HotRegions.Count / 2))));
+        _upkeep = new RegionUpkeep(core.Regions, core.Log, core.Time, () => core.Parts.Options)
+        {
+            Failed = exception => OnFault(
+                exception is SecondIntermediateException ? SuspendReason.SecondIntermediateFailed : SuspendReason.RemoteMetadataFailed, exception),
+            IsAtRest = () => _point.State is TargetState.Faulted or TargetState.Recovered,
+        };
+        core.Log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(_upkeep.MakeRoomAsync()));
+        core.Log.Overflowed = () => core.Control.Post(_upkeep.Hasten);
         core.Log.PlaceFailed = failure => core.Events.Report(
             PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
         core.Flows.Broken = exception => OnFault(SuspendReason.Failed, exception);
@@ -52,6 +60,9 @@ public sealed class FlashcopyTarget : IAsyncDisposable
 
     /// <summary>The maps as they are, for a test that looks at each step.</summary>
     internal TargetMaps Maps => _core.Maps;
+
+    /// <summary>The dirty-region log, for a test that looks at each step.</summary>
+    internal DirtyRegionLog Log => _core.Log;
 
     /// <summary>What the agent keeps with the pair.</summary>
     public ReadOnlyMemory<byte> Definition => _core.Record.Definition;
@@ -71,7 +82,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         State = _point.State,
         Fault = _point.Fault,
         FaultDetail = _point.FaultDetail?.Detail,
-            IsStorageFull = _point.FaultDetail is { IsFull: true },
+        IsStorageFull = _point.FaultDetail is { IsFull: true },
         IsConnected = _session.IsConnected,
         Point = _point.Point,
         LastCommitted = _core.Record.LastCommitted,
@@ -121,10 +132,13 @@ public sealed class FlashcopyTarget : IAsyncDisposable
                     "The source is still connected. Stop its hosts and agent, or use Invoke-MirrorRecovery -Force to recover all the same; its side will then refuse hosts.");
             }
 
+            // Nothing may write the log beside the recovery: its last block says that it was left clean.
+            _stop.Cancel();
             await _session.CloseAsync();
             _core.Second.Stop();
             await _second;
             await _arrivals.WhenIdle();
+            await _background;
             _point.Transition(TargetEvent.Recover);
             await _core.Journal.PersistAsync([.. _core.Maps.Behind.Take()]);
             await _core.Log.WriteCleanAsync(CancellationToken.None);
@@ -181,72 +195,17 @@ public sealed class FlashcopyTarget : IAsyncDisposable
 
     private async Task RunBackgroundAsync()
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await Task.Delay(_core.Parts.Options.CoolingInterval, _core.Time, _stop.Token);
-                await CoolAsync(256);
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-        }
-    }
-
-    private async Task CoolAsync(int maximum)
-    {
-        if (_point.State is TargetState.Faulted or TargetState.Recovered)
-        {
-            return;
-        }
-
-        IReadOnlyList<long> regions = _core.Log.BeginCooling(maximum);
-        if (regions.Count == 0)
-        {
-            return;
-        }
-
-        SortedSet<int> pages = [];
-        SuspendReason part = SuspendReason.SecondIntermediateFailed;
-        try
-        {
-            await _core.Arrivals.GraceAsync(_core.Parts.Options.GateDeadline);
-            foreach (long region in regions)
-            {
-                _core.Journal.AddBehind(SourceLoader.GrainsOf(region, _core.Log, _core.Maps.Geometry), pages);
-            }
-
-            if (!_core.Parts.Faults.PersistMapsBeforeData)
-            {
-                await _core.Intermediate.FlushAsync(CancellationToken.None);
-            }
-
-            part = SuspendReason.RemoteMetadataFailed;
-            await _core.Journal.PersistAsync([.. pages]);
-            await _core.Log.CompleteCoolingAsync(regions, CancellationToken.None);
-        }
-        catch (TimeoutException)
-        {
-            _core.Log.AbandonCooling(regions);
-        }
-        catch (IOException exception)
-        {
-            _core.Log.AbandonCooling(regions);
-            OnFault(part, exception);
-        }
+        await _upkeep.SettleAsync();
+        await _upkeep.RunAsync(_stop.Token);
     }
 
     private async Task CloseCleanlyAsync()
     {
         try
         {
-            await _core.Intermediate.FlushAsync(CancellationToken.None);
-            await _core.Journal.PersistAsync([.. _core.Maps.Behind.Take()]);
-            await _core.Log.WriteCleanAsync(CancellationToken.None);
+            await _core.Regions.CloseCleanlyAsync(_core.Parts.Options.GateDeadline);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or TimeoutException)
         {
             _core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
         }

@@ -19,6 +19,8 @@ internal sealed class TargetCore
 
     public required TargetJournal Journal { get; init; }
 
+    public required TargetRegions Regions { get; init; }
+
     public required SecondFlashcopy Second { get; init; }
 
     /// <summary>Readers of the committed image.</summary>

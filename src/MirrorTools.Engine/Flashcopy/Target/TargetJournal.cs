@@ -15,6 +15,9 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
     /// <summary>The epoch of the maps in memory; changes in one step with their renewal.</summary>
     public ulong Epoch { get; set; } = epoch;
 
+    /// <summary>How often pages could not be written; they are behind again.</summary>
+    public int Failures { get; private set; }
+
     /// <summary>The metadata.</summary>
     public MetadataStore Store => store;
 
@@ -32,7 +35,11 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
         {
             if (pages.Count > 0)
             {
-                Clear(pages);
+                foreach (int page in pages)
+                {
+                    maps.Behind.Clear(page);
+                }
+
                 await store.TargetMaps.WritePagesAsync(pages, maps.Stored, Epoch, CancellationToken.None);
             }
 
@@ -40,6 +47,7 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
         }
         catch
         {
+            Failures++;
             foreach (int page in pages)
             {
                 maps.Behind.Mark(page);
@@ -64,18 +72,6 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
             if (maps.Behind.IsMarked(page))
             {
                 pages.Add(page);
-            }
-        }
-    }
-
-    private void Clear(IReadOnlyList<int> pages)
-    {
-        foreach (int page in pages)
-        {
-            int cursor = page;
-            if (maps.Behind.IsMarked(page))
-            {
-                maps.Behind.TakeNext(ref cursor, out _);
             }
         }
     }

@@ -20,6 +20,7 @@ internal static class TargetLoader
         PairEvents events = new(store.Identity.PairId, parts.Time, parts.EventSink);
         (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await LoadMapsAsync(parts, store, log, record);
         SuspectHotRegions(maps, log, events);
+        EpochGate arrivals = new(parts.Time);
         TargetCore core = new()
         {
             Parts = parts,
@@ -27,9 +28,10 @@ internal static class TargetLoader
             Maps = maps,
             Log = log,
             Journal = journal,
+            Regions = new TargetRegions(journal, maps, log, parts.Intermediate, arrivals, parts.Faults),
             Second = second,
             Readers = readers,
-            Arrivals = new EpochGate(parts.Time),
+            Arrivals = arrivals,
             Events = events,
             Record = record,
         };
