@@ -35,7 +35,7 @@ public sealed record FlashcopyParts
     public required Action<PairEvent> EventSink { get; init; }
 
     /// <summary>The group's gate; null for a pair that stands alone.</summary>
-    public EpochGate? Gate { get; init; }
+    public WriteGate? Gate { get; init; }
 
     /// <summary>What the admin has set.</summary>
     public FlashcopyOptions Options { get; init; } = new();

@@ -135,7 +135,7 @@ public sealed partial class DirtyRegionLog
     public long PieceAt(long offsetBytes, long lengthBytes, long regions = long.MaxValue)
     {
         long pieceBytes = Math.Min(regions, MaximumRegionsPerMark) << _regionShift;
-        return Math.Min(lengthBytes, pieceBytes - (offsetBytes % pieceBytes));
+        return Math.Min(lengthBytes, pieceBytes - (offsetBytes & (RegionBytes - 1)));
     }
 
     /// <summary>The grains of a region.</summary>

@@ -38,6 +38,9 @@ public sealed class FaultPlanRunner
     /// <summary>How often each mark was reached.</summary>
     public IReadOnlyDictionary<string, long> Marks => _marks;
 
+    /// <summary>True while the world is being built: marks are counted, and nothing happens at them.</summary>
+    public bool IsHeld { get; set; }
+
     /// <summary>Says what a verb does.</summary>
     public void Handle(string verb, Action<IReadOnlyList<string>> handler) => _handlers[verb] = handler;
 
@@ -56,7 +59,7 @@ public sealed class FaultPlanRunner
     public void Reach(string mark)
     {
         var count = _marks[mark] = _marks.GetValueOrDefault(mark) + 1;
-        if (_atMark.Count > 0 && _atMark.TryGetValue((mark, count), out var actions))
+        if (!IsHeld && _atMark.Count > 0 && _atMark.TryGetValue((mark, count), out var actions))
         {
             actions.ForEach(Do);
         }

@@ -66,14 +66,21 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
         Run.Totals.Count("disasters: " + verb);
     }
 
-    /// <summary>Site 1 is gone: the last committed point is there, whole, at once, and hosts go on.</summary>
-    public async Task<bool> TakeOverAsync(FlashcopySite lost, FlashcopySite next)
+    /// <summary>Site 1 is gone: the last committed point is there, whole, at once, and hosts go on. The other site may crash while it takes over.</summary>
+    public async Task<bool> TakeOverAsync(SimRandom course, FlashcopySite lost, FlashcopySite next)
     {
         Calm(heal: !lost.Site.IsUp);
+        if (course.Chance(0.3))
+        {
+            string[] marks = [next.Metadata.Name + ".write", next.Metadata.Name + ".flush", next.Log.Name + ".write", next.Volume.Name + ".flush"];
+            Run.Plan.DoAt(marks[course.Next(marks.Length)], course.Next(1, 5), course.Chance(0.5) ? "kill" : "power-off", next.Site.Name, "300ms");
+        }
+
         var told = world.ToldCommitted;
         (bool Ran, (CommittedPoint Point, byte[]? Image) Result) recovered = default;
         await Run.WaitUntilAsync(
             async () => (recovered = await TryRecoverAsync(next, told)).Ran, LivenessBound, "P-7", () => $"{next.Site.Name} was recovered");
+        Run.Plan.Disarm();
         var (point, image) = recovered.Result;
         if (point.IsNone)
         {
@@ -158,6 +165,14 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
 
     private async Task<(bool Ran, (CommittedPoint Point, byte[]? Image) Result)> TryRecoverAsync(FlashcopySite site, ulong told)
     {
+        if (site.Source is { } source)
+        {
+            // It crashed after the recovery had become durable.
+            Run.Totals.Count("recoveries that a crash cut");
+            return await site.Site.Process!.TryInvokeAsync<(CommittedPoint Point, byte[]? Image)>(
+                async () => await site.ShowRecoveredAsync((await source.GetStatusAsync()).LastCommitted));
+        }
+
         if (site.Target is null)
         {
             return default;

@@ -66,7 +66,7 @@ public sealed class FlashcopyScenario : IScenario
             Isolate(_site1);
         }
 
-        if (await phases.TakeOverAsync(_site1, _site2))
+        if (await phases.TakeOverAsync(course, _site1, _site2))
         {
             var left = requests - first;
             _site2.AttachHosts(left / 2);
@@ -106,7 +106,7 @@ public sealed class FlashcopyScenario : IScenario
             Isolate(_site2);
         }
 
-        if (await phases.TakeOverAsync(_site2, _site1))
+        if (await phases.TakeOverAsync(course, _site2, _site1))
         {
             _site1.AttachHosts(requests / 2);
             await phases.RageAsync(_site1, _site2);
@@ -134,6 +134,7 @@ public sealed class FlashcopyScenario : IScenario
         _site1.History = _world.NewHistory(_site1.PeekVolume());
         _world.BeginGeneration(_site1);
         var record = new PairRecord { Role = PairRole.Source, Generations = new GenerationHistory([_world.FirstGeneration]) };
+        run.Plan.IsHeld = true;
         var setup = run.Scheduler.CreateProcess("setup");
         await setup.InvokeAsync(async () =>
         {
@@ -142,6 +143,7 @@ public sealed class FlashcopyScenario : IScenario
             return true;
         });
         setup.Kill();
+        run.Plan.IsHeld = false;
         _storm = new FaultStorm(run, [_site1.Site, _site2.Site]) { MayStrike = MayStrike };
         FaultVerbs.Handle(run, [_site1.Site, _site2.Site], site => _world.LastStrike[site.Name] = run.Scheduler.Now);
         _operator = new FlashcopyOperator(_world, _site1, _site2);

@@ -101,8 +101,14 @@ internal sealed class FlashcopySite
         var process = Site.Process!;
         var point = await Target!.RecoverAsync(force);
         Target = null;
-        IsRecovered = true;
         await OpenAsync(process);
+        return await ShowRecoveredAsync(point);
+    }
+
+    /// <summary>What hosts find where a recovery has become durable, whether or not it could say so before the site crashed.</summary>
+    public async Task<(CommittedPoint Point, byte[] Image)> ShowRecoveredAsync(CommittedPoint point)
+    {
+        IsRecovered = true;
         return (point, await ReadAllAsync(Source!.Volume));
     }
 

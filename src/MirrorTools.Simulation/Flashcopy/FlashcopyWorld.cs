@@ -106,7 +106,12 @@ internal sealed class FlashcopyWorld
     /// <summary>P-8: no request failed or stood still for the mirror's fault, and what was read was written.</summary>
     public void CheckHost(SimSite site, SimHost host)
     {
-        if (host.Violations.Count > 0)
+        if (host.Violations.Count > 0 && host.History != ActiveSite?.History && LastStrike.ContainsKey(site.Name))
+        {
+            // its own volume failed a flush, and shows what it held before
+            Run.Totals.Count("reads of a failed volume on a side that is given up", host.Violations.Count);
+        }
+        else if (host.Violations.Count > 0)
         {
             throw ScenarioRun.Broken("P-1", host.Violations[0]);
         }

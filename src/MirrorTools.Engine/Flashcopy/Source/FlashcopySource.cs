@@ -148,7 +148,7 @@ public sealed class FlashcopySource : IAsyncDisposable
 
     /// <summary>Writes what the agent keeps with the pair.</summary>
     public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>
-        _core.Control.InvokeAsync(() => _core.Journal.WriteAsync(_core.Journal.Record with { Definition = definition }));
+        _core.Control.InvokeAsync(() => _core.Journal.ChangeAsync(now => now with { Definition = definition }));
 
     /// <summary>What the agent keeps with the pair.</summary>
     public ReadOnlyMemory<byte> Definition => _core.Journal.Record.Definition;
@@ -213,11 +213,10 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// </summary>
     public Task PromoteAsync() => _core.Control.InvokeAsync(async () =>
     {
-        PairRecord record = _core.Journal.Record;
         Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
-        await _core.Journal.WriteAsync(record with
+        await _core.Journal.ChangeAsync(now => now with
         {
-            Generations = record.Generations.With(generation),
+            Generations = now.Generations.With(generation),
             AwaitsRemoteDifferences = true,
             Suspended = SuspendReason.None,
         });
@@ -239,8 +238,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         });
         await CloseAsync(async () =>
         {
-            PairRecord record = _core.Journal.Record;
-            await _core.Journal.WriteAsync(record with
+            await _core.Journal.ChangeAsync(now => now with
             {
                 Role = PairRole.Target,
                 Generations = history,
@@ -248,7 +246,7 @@ public sealed class FlashcopySource : IAsyncDisposable
                 AwaitsRemoteDifferences = false,
                 IsRecovered = false,
                 Suspended = SuspendReason.None,
-                TargetRoleOrdinal = record.NextRoleOrdinal,
+                TargetRoleOrdinal = now.NextRoleOrdinal,
                 TargetPoint = 0,
                 LastCommitted = CommittedPoint.None,
                 RecentPoints = [],
@@ -274,7 +272,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     {
         FlashcopyParts parts = recovered is null ? owned : owned with { Volume = recovered.Image };
         ControlFlow control = new(parts.Scheduler);
-        EpochGate gate = parts.Gate ?? new EpochGate(parts.Time);
+        WriteGate gate = parts.Gate ?? new WriteGate(parts.Time);
         AccessClock? accesses = parts.Options.ScanOrder == ScanOrder.LastAccessed ? new AccessClock(maps.Geometry) : null;
         GrainCopier copier = new(maps, parts.Volume, parts.Intermediate, accesses, parts.Time, parts.Options, parts.Faults);
         SourceCore core = new()
@@ -283,7 +281,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             Control = control,
             Maps = maps,
             Gate = gate,
-            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, gate, record, parts.Time, parts.Faults)
+            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, gate.Requests, record, parts.Time, parts.Faults)
             {
                 IntermediateDeadline = parts.Options.LocalDeadline,
                 IntermediateIsDown = record.Suspended == SuspendReason.FirstIntermediateFailed,
@@ -369,14 +367,7 @@ public sealed class FlashcopySource : IAsyncDisposable
 
     private void OnFault(SuspendReason reason, FaultText detail) => _core.Control.Post(() => _ = _core.Flows.WatchAsync(_suspension.SuspendAsync(reason, detail)));
 
-    private void OnUpkeepFailed(IOException exception) => OnFault(
-        exception switch
-        {
-            FirstIntermediateException => SuspendReason.FirstIntermediateFailed,
-            SourceFailedException => SuspendReason.SourceUnreadable,
-            _ => SuspendReason.MetadataFailed,
-        },
-        FaultText.Of(exception));
+    private void OnUpkeepFailed(IOException exception) => OnFault(SourceFault.ReasonOf(exception), FaultText.Of(exception));
 
     private void OnCopyFailed(CopyFault part, Exception exception) => OnFault(
         part switch

@@ -6,7 +6,10 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 internal interface IUncopiedBarrier
 {
     /// <summary>Waits until the grains may be overwritten.</summary>
-    ValueTask<CopyGrant> AwaitCopiedAsync(GrainRange grains, CancellationToken cancellationToken);
+    /// <param name="grains">What the write covers.</param>
+    /// <param name="mayFallBeforePoint">False for a piece of a longer write: a point that includes it alone would tear the write.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<CopyGrant> AwaitCopiedAsync(GrainRange grains, bool mayFallBeforePoint, CancellationToken cancellationToken);
 
     /// <summary>A write that was granted <see cref="CopyGrantKind.WriteBeforePoint"/> has ended.</summary>
     void EndedBeforePoint();

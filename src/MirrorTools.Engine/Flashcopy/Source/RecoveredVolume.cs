@@ -64,7 +64,7 @@ internal sealed class RecoveredVolume
     {
         _second.Stop();
         await _run;
-        await _journal.PersistAsync([.. _maps.Behind.Take()]);
+        await _journal.PersistAllAsync();
         maps.TouchAll();
     }
 

@@ -55,12 +55,12 @@ internal sealed class SourceComparison(SourceCore core, IBlockDevice source)
                 GrainRange grains = new(first, Math.Min(batch, geometry.GrainCount - first));
                 core.Maps.OnC.SetRange(grains);
                 core.Maps.Touched(grains);
-                await core.Gate.GraceAsync(core.Options.GateDeadline);
+                await core.Gate.Requests.GraceAsync(core.Options.GateDeadline);
                 byte[] remote = await AskAsync(channel, grains, cancellationToken);
                 for (long grain = grains.First; grain < grains.End; grain++)
                 {
                     Memory<byte> content = buffer.AsMemory(0, (int)geometry.LengthOf(grain, 1));
-                    await source.ReadAsync(geometry.OffsetOf(grain), content, cancellationToken);
+                    await ReadAsync(geometry.OffsetOf(grain), content, cancellationToken);
                     byte[] local = SHA256.HashData(content.Span);
                     if (local.AsSpan().SequenceEqual(remote.AsSpan((int)(grain - grains.First) * HashBytes, HashBytes)))
                     {
@@ -87,6 +87,18 @@ internal sealed class SourceComparison(SourceCore core, IBlockDevice source)
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task ReadAsync(long offsetBytes, Memory<byte> content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await source.ReadAsync(offsetBytes, content, cancellationToken);
+        }
+        catch (IOException exception)
+        {
+            throw new SourceFailedException($"The source storage can't be read: {exception.Message}", exception);
         }
     }
 

@@ -83,6 +83,7 @@ internal sealed class SourceConnection(
         catch (Exception exception) when (exception is IOException or OperationCanceledException or TimeoutException)
         {
             reason = exception is OperationCanceledException ? "This side ended the conversation." : exception.Message;
+            FaultIfOwn(exception);
         }
         finally
         {
@@ -98,6 +99,15 @@ internal sealed class SourceConnection(
             }
 
             await channel.DisposeAsync();
+        }
+    }
+
+    // A storage of this side, not the link: the next conversation would end at the same place, and nobody would see why (P-7).
+    private void FaultIfOwn(Exception exception)
+    {
+        if (exception is IOException own and not LinkClosedException)
+        {
+            fault(SourceFault.ReasonOf(own), FaultText.Of(own));
         }
     }
 
@@ -192,7 +202,7 @@ internal sealed class SourceConnection(
         if (core.Journal.Record.AwaitsRemoteDifferences)
         {
             await core.Journal.PersistAllAsync();
-            await core.Journal.WriteAsync(core.Journal.Record with { AwaitsRemoteDifferences = false });
+            await core.Journal.ChangeAsync(static now => now with { AwaitsRemoteDifferences = false });
         }
     }
 
@@ -252,13 +262,14 @@ internal sealed class SourceConnection(
 
             // Pages first: one that was written while its grains were not compared yet says too much.
             await core.Journal.PersistAllAsync();
-            await core.Journal.WriteAsync(core.Journal.Record with { NeedsComparison = false });
+            await core.Journal.ChangeAsync(static now => now with { NeedsComparison = false });
             core.Events.Report(PairEventId.Compared, ("equal", equal), ("different", core.Maps.Geometry.GrainCount - equal));
             core.Maps.Recount();
             await EnterAsync(session);
         }
         catch (Exception exception) when (exception is IOException or TimeoutException or OperationCanceledException)
         {
+            FaultIfOwn(exception);
             await session.Channel.DisposeAsync();
         }
     }

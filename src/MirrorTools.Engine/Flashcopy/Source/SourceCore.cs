@@ -16,7 +16,7 @@ internal sealed class SourceCore
 
     public required SourceMaps Maps { get; init; }
 
-    public required EpochGate Gate { get; init; }
+    public required WriteGate Gate { get; init; }
 
     public required SourceJournal Journal { get; init; }
 

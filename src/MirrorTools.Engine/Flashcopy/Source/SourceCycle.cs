@@ -114,9 +114,7 @@ internal sealed class SourceCycle
         try
         {
             ulong point = await ReserveAsync();
-            bool isStopped = await StopCopyingAsync();
-            GrainMap future = _core.Maps.TakeSpare();
-            if (!isStopped || !await PassGateAsync(future))
+            if (!await TakeInstantAsync())
             {
                 return await AbandonPointAsync(superseded);
             }
@@ -273,7 +271,7 @@ internal sealed class SourceCycle
     /// <summary>Records a commit: the cycle map has served its turn.</summary>
     public async Task RecordAsync(CommittedPoint committed)
     {
-        await _core.Journal.WriteAsync(_core.Journal.Record.WithCommitted(committed));
+        await _core.Journal.ChangeAsync(now => now.WithCommitted(committed));
         _core.Maps.Cycle.Reset(false);
         if (Point != 0 && Point != committed.Number)
         {
@@ -360,12 +358,37 @@ internal sealed class SourceCycle
         ulong point = Math.Max(Math.Max(Point, record.LastCommitted.Number) + 1, _nextPoint);
         if (point >= record.PointReserve)
         {
-            await _core.Journal.WriteAsync(record with { PointReserve = point + 1024 });
+            await _core.Journal.ChangeAsync(now => now with { PointReserve = Math.Max(now.PointReserve, point + 1024) });
         }
 
         _nextPoint = point + 1;
         return point;
     }
+
+    // Long writes first, while the copier still brings what they wait for.
+    private async Task<bool> TakeInstantAsync()
+    {
+        try
+        {
+            await _core.Gate.LongWrites.CloseAsync(_core.Options.GateDeadline);
+        }
+        catch (TimeoutException)
+        {
+            ReportGateTimedOut(_core.Options.GateDeadline);
+            return false;
+        }
+
+        try
+        {
+            return await StopCopyingAsync() && await PassGateAsync(_core.Maps.TakeSpare());
+        }
+        finally
+        {
+            _core.Gate.LongWrites.Open();
+        }
+    }
+
+    private void ReportGateTimedOut(TimeSpan deadline) => _core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)deadline.TotalMilliseconds));
 
     // A step of an earlier point that still writes B would tear what this one puts there.
     private async Task<bool> StopCopyingAsync()
@@ -377,7 +400,7 @@ internal sealed class SourceCycle
         }
         catch (TimeoutException)
         {
-            _core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)_core.Options.GateDeadline.TotalMilliseconds));
+            ReportGateTimedOut(_core.Options.GateDeadline);
             return false;
         }
     }
@@ -397,11 +420,11 @@ internal sealed class SourceCycle
         long closedAt = _core.Time.GetTimestamp();
         try
         {
-            await _core.Gate.CloseAsync(_core.Options.GateDeadline);
+            await _core.Gate.Requests.CloseAsync(_core.Options.GateDeadline);
         }
         catch (TimeoutException)
         {
-            _core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)_core.Options.GateDeadline.TotalMilliseconds));
+            ReportGateTimedOut(_core.Options.GateDeadline);
             return false;
         }
 
@@ -413,12 +436,12 @@ internal sealed class SourceCycle
         }
         catch (TimeoutException)
         {
-            _core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)_core.Options.LocalDeadline.TotalMilliseconds));
+            ReportGateTimedOut(_core.Options.LocalDeadline);
             return false;
         }
         finally
         {
-            _core.Gate.Open();
+            _core.Gate.Requests.Open();
             LastGateTime = _core.Time.GetElapsedTime(closedAt);
         }
     }

@@ -12,6 +12,7 @@ internal sealed class SourceJournal : RegionJournal
 {
     private readonly MetadataStore _store;
     private readonly SourceMaps _maps;
+    private readonly PairRecordStore _record;
     private readonly IBlockDevice _source;
     private readonly IBlockDevice _intermediate;
     private readonly TimeProvider _time;
@@ -28,7 +29,7 @@ internal sealed class SourceJournal : RegionJournal
         _intermediate = intermediate;
         _time = time;
         _faults = faults;
-        Record = record;
+        _record = new PairRecordStore(store.State, record);
     }
 
     /// <summary>True while the first intermediate has failed: pages are written as if it held nothing, and nobody waits for it.</summary>
@@ -38,7 +39,7 @@ internal sealed class SourceJournal : RegionJournal
     public TimeSpan IntermediateDeadline { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The record as it is on disk.</summary>
-    public PairRecord Record { get; private set; }
+    public PairRecord Record => _record.Current;
 
     protected override int Failures => _failures;
 
@@ -48,12 +49,8 @@ internal sealed class SourceJournal : RegionJournal
     /// <summary>The epoch that belongs to a record.</summary>
     public static ulong EpochOf(PairRecord record) => ((ulong)record.SourceRoleOrdinal << 40) | record.LastCommitted.Number;
 
-    /// <summary>Writes the record; it is durable at return.</summary>
-    public async Task WriteAsync(PairRecord record)
-    {
-        await _store.State.WriteAsync(PairRecordCodec.Encode(record), CancellationToken.None);
-        Record = record;
-    }
+    /// <inheritdoc cref="PairRecordStore.ChangeAsync"/>
+    public Task ChangeAsync(Func<PairRecord, PairRecord> change) => _record.ChangeAsync(change);
 
     // What is written is what was true before the flush: bits that are set while it runs speak of data it may not have covered.
     protected override async Task PersistAsync(SortedSet<int> taken)

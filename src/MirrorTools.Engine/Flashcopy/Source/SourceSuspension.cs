@@ -70,7 +70,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             await StopUsingFutureAsync();
         }
 
-        await RecordAsync(core.Journal.Record with { Suspended = reason });
+        await RecordAsync(reason);
     }
 
     /// <summary>Resumes; the next session settles what site 2 knows.</summary>
@@ -82,7 +82,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
 
         PairRecord record = core.Journal.Record;
-        if (record.Suspended is SuspendReason.SplitBrain or SuspendReason.OldGeneration)
+        if (IsForGood(record.Suspended))
         {
             throw new PairException(PairError.SplitBrain, SplitBrainText(record));
         }
@@ -95,10 +95,10 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             core.Journal.IntermediateIsDown = false;
         }
 
-        await core.Journal.WriteAsync(record with { Suspended = SuspendReason.None });
-        if (cycle.State != SourceState.Suspended)
+        await core.Journal.ChangeAsync(static now => IsForGood(now.Suspended) ? now : now with { Suspended = SuspendReason.None });
+        if (cycle.State != SourceState.Suspended || core.Journal.Record.Suspended != SuspendReason.None)
         {
-            // Another admin's command was quicker.
+            // Another admin's command was quicker, or meanwhile the other side has said that it went on.
             return;
         }
 
@@ -119,7 +119,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
 
         cycle.Transition(SourceEvent.Lend);
-        await core.Journal.WriteAsync(core.Journal.Record with { FirstIntermediateLent = true });
+        await core.Journal.ChangeAsync(static now => now with { FirstIntermediateLent = true });
         await StopUsingFutureAsync();
         core.Maps.InB.Reset(false);
         core.Maps.TouchAll();
@@ -136,7 +136,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
 
         await MergeRetiringAsync();
         await ForgetIntermediateAsync();
-        await core.Journal.WriteAsync(core.Journal.Record with { FirstIntermediateLent = false });
+        await core.Journal.ChangeAsync(static now => now with { FirstIntermediateLent = false });
         core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
         cycle.Transition(SourceEvent.Return);
         core.Events.Report(PairEventId.FirstIntermediateLent, ("lent", false));
@@ -150,7 +150,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         core.Maps.Mode = new WriteMode { Future = core.Maps.TakeSpare(), MarksFuture = false };
         try
         {
-            await core.Gate.GraceAsync(core.Options.GateDeadline);
+            await core.Gate.Requests.GraceAsync(core.Options.GateDeadline);
         }
         catch (TimeoutException)
         {
@@ -180,7 +180,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
 
         try
         {
-            await core.Gate.GraceAsync(core.Options.GateDeadline);
+            await core.Gate.Requests.GraceAsync(core.Options.GateDeadline);
         }
         catch (TimeoutException exception)
         {
@@ -198,11 +198,11 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     // That the other side has gone on outweighs what the pair was suspended for: it must not be forgotten by a restart (P-6).
     private async Task OutweighAsync(SuspendReason reason, string detail)
     {
-        if (reason is SuspendReason.OldGeneration or SuspendReason.SplitBrain && core.Journal.Record.Suspended != reason)
+        if (IsForGood(reason) && core.Journal.Record.Suspended != reason)
         {
             (Detail, IsStorageFull) = (detail, false);
             core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));
-            await RecordAsync(core.Journal.Record with { Suspended = reason });
+            await RecordAsync(reason);
         }
     }
 
@@ -218,17 +218,20 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
     }
 
-    private async Task RecordAsync(PairRecord record)
+    private async Task RecordAsync(SuspendReason reason)
     {
         try
         {
-            await core.Journal.WriteAsync(record);
+            await core.Journal.ChangeAsync(now => now with { Suspended = reason });
         }
         catch (IOException exception)
         {
             core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
         }
     }
+
+    // Only an admin's word about the two generations ends these.
+    private static bool IsForGood(SuspendReason reason) => reason is SuspendReason.OldGeneration or SuspendReason.SplitBrain;
 
     private static string SplitBrainText(PairRecord record) =>
         "Both sides went on without each other, or the other side was recovered and this one may hold writes that it lacks. This side's generations: "

@@ -18,6 +18,7 @@ public sealed class SourceVolume : IBlockDevice
     private readonly IBlockDevice _device;
     private readonly GrainGeometry _geometry;
     private readonly EpochGate _gate;
+    private readonly EpochGate _longWrites;
     private readonly DirtyRegionLog _log;
     private readonly SourceMaps _maps;
     private readonly IUncopiedBarrier _barrier;
@@ -27,12 +28,13 @@ public sealed class SourceVolume : IBlockDevice
     private string? _refusal;
 
     internal SourceVolume(
-        IBlockDevice device, SourceMaps maps, EpochGate gate, DirtyRegionLog log, IUncopiedBarrier barrier, AccessClock? accesses, TimeProvider time, FlashcopyFaults faults)
+        IBlockDevice device, SourceMaps maps, WriteGate gate, DirtyRegionLog log, IUncopiedBarrier barrier, AccessClock? accesses, TimeProvider time, FlashcopyFaults faults)
     {
         _device = device;
         _geometry = maps.Geometry;
         _maps = maps;
-        _gate = gate;
+        _gate = gate.Requests;
+        _longWrites = gate.LongWrites;
         _log = log;
         _barrier = barrier;
         _accesses = accesses;
@@ -110,7 +112,6 @@ public sealed class SourceVolume : IBlockDevice
     /// <summary>Does nothing: the pair owns its storages.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // A write may cover more regions than the log has slots for it, so it goes piece by piece.
     private async ValueTask WriteSlowlyAsync(
         long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken)
     {
@@ -121,18 +122,46 @@ public sealed class SourceVolume : IBlockDevice
                 nameof(offsetBytes), $"{lengthBytes} bytes at {offsetBytes} are not whole sectors inside the volume of {_geometry.LengthBytes} bytes.");
         }
 
-        bool zeroes = data.IsEmpty;
+        if (PieceAt(offsetBytes, lengthBytes, data) == lengthBytes)
+        {
+            await WritePieceAsync(offsetBytes, data, lengthBytes, options, isWhole: true, cancellationToken);
+            return;
+        }
+
+        int ticket;
+        while (!_longWrites.TryEnter(out ticket))
+        {
+            await _longWrites.WaitOpenAsync().WithDeadline(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+        }
+
+        try
+        {
+            await WriteInPiecesAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
+        }
+        finally
+        {
+            _longWrites.Exit(ticket);
+        }
+    }
+
+    // A write may cover more regions than the log has slots for it.
+    private async ValueTask WriteInPiecesAsync(
+        long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken)
+    {
         for (long done = 0; done < lengthBytes;)
         {
-            long at = offsetBytes + done;
-            long piece = zeroes ? _log.PieceAt(at, lengthBytes - done, ZeroedRegions) : _log.PieceAt(at, lengthBytes - done);
-            await WritePieceAsync(at, zeroes ? data : data.Slice((int)done, (int)piece), piece, options, cancellationToken);
+            long piece = PieceAt(offsetBytes + done, lengthBytes - done, data);
+            ReadOnlyMemory<byte> content = data.IsEmpty ? data : data.Slice((int)done, (int)piece);
+            await WritePieceAsync(offsetBytes + done, content, piece, options, isWhole: false, cancellationToken);
             done += piece;
         }
     }
 
+    private long PieceAt(long offsetBytes, long lengthBytes, ReadOnlyMemory<byte> data) =>
+        data.IsEmpty ? _log.PieceAt(offsetBytes, lengthBytes, ZeroedRegions) : _log.PieceAt(offsetBytes, lengthBytes);
+
     private async ValueTask WritePieceAsync(
-        long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken)
+        long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, bool isWhole, CancellationToken cancellationToken)
     {
         bool localIsEnough = false;
         while (true)
@@ -158,7 +187,7 @@ public sealed class SourceVolume : IBlockDevice
                     await MarkHotAsync(offsetBytes, lengthBytes, cancellationToken);
                     break;
                 case Obstacle.Uncopied:
-                    CopyGrant grant = await _barrier.AwaitCopiedAsync(_geometry.Covering(offsetBytes, lengthBytes), cancellationToken);
+                    CopyGrant grant = await _barrier.AwaitCopiedAsync(_geometry.Covering(offsetBytes, lengthBytes), isWhole, cancellationToken);
                     if (grant.Kind == CopyGrantKind.WriteBeforePoint)
                     {
                         await WriteBeforePointAsync(offsetBytes, data, lengthBytes, options, cancellationToken);

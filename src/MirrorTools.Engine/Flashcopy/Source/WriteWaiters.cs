@@ -34,9 +34,9 @@ internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, Flash
     public bool HasMerging => _merging.Count > 0;
 
     /// <inheritdoc/>
-    public async ValueTask<CopyGrant> AwaitCopiedAsync(GrainRange grains, CancellationToken cancellationToken)
+    public async ValueTask<CopyGrant> AwaitCopiedAsync(GrainRange grains, bool mayFallBeforePoint, CancellationToken cancellationToken)
     {
-        Waiter waiter = new(grains);
+        Waiter waiter = new(grains, mayFallBeforePoint);
         using CancellationTokenRegistration cancellation = cancellationToken.Register(() => waiter.Grant.TrySetCanceled(cancellationToken));
         control.Post(() => Register(waiter));
         return await waiter.Grant.Task;
@@ -131,7 +131,7 @@ internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, Flash
         {
             waiter.Grant.TrySetResult(grant);
         }
-        else if (Options.WritePolicy == WritePolicy.Merge && maps.Mode.WaitsForC)
+        else if (waiter.MayFallBeforePoint && Options.WritePolicy == WritePolicy.Merge && maps.Mode.WaitsForC)
         {
             _merging.Add(waiter);
             if (MergeRequested?.Invoke() != true)
@@ -218,9 +218,11 @@ internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, Flash
         }
     }
 
-    private sealed class Waiter(GrainRange grains)
+    private sealed class Waiter(GrainRange grains, bool mayFallBeforePoint)
     {
         public GrainRange Grains { get; } = grains;
+
+        public bool MayFallBeforePoint { get; } = mayFallBeforePoint;
 
         public TaskCompletionSource<CopyGrant> Grant { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -32,7 +32,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         CommittedImage image = new(
             core.Maps, core.Intermediate, core.Parts.Volume, core.Readers, core.Second, core.Control, core.Parts.Faults, isWritable: false);
         Image = image;
-        _session = new TargetSession(core, _point, _arrivals, image, differences);
+        _session = new TargetSession(core, _point, _arrivals, image, differences) { Failed = OnFault };
         core.Second.Failed = (part, exception) => OnFault(
             part switch
             {
@@ -140,18 +140,18 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             await _arrivals.WhenIdle();
             await _background;
             _point.Transition(TargetEvent.Recover);
-            await _core.Journal.PersistAsync([.. _core.Maps.Behind.Take()]);
+            await _core.Journal.PersistAllAsync();
             await _core.Log.WriteCleanAsync(CancellationToken.None);
             Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
             PairRecord record = _core.Record;
-            await _core.WriteRecordAsync(record with
+            await _core.ChangeRecordAsync(now => now with
             {
                 Role = PairRole.Source,
                 IsRecovered = true,
                 AwaitsRemoteDifferences = true,
                 Suspended = SuspendReason.None,
-                SourceRoleOrdinal = record.NextRoleOrdinal,
-                Generations = record.Generations.With(generation),
+                SourceRoleOrdinal = now.NextRoleOrdinal,
+                Generations = now.Generations.With(generation),
             });
             _core.Events.Report(PairEventId.Recovered,
                 ("point", record.LastCommitted.Number), ("t1", record.LastCommitted.TakenAt), ("generation", generation.Id));
@@ -163,7 +163,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
 
     /// <summary>Writes what the agent keeps with the pair.</summary>
     public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>
-        _core.Control.InvokeAsync(() => _core.WriteRecordAsync(_core.Record with { Definition = definition }));
+        _core.Control.InvokeAsync(() => _core.ChangeRecordAsync(now => now with { Definition = definition }));
 
     /// <summary>Closes cleanly.</summary>
     public async ValueTask DisposeAsync()

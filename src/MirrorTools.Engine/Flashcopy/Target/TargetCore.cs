@@ -31,7 +31,11 @@ internal sealed class TargetCore
 
     public required PairEvents Events { get; init; }
 
-    public required PairRecord Record { get; set; }
+    /// <summary>What this side knows durably about itself.</summary>
+    public required PairRecordStore RecordStore { get; init; }
+
+    /// <summary>The record as it is on disk.</summary>
+    public PairRecord Record => RecordStore.Current;
 
     /// <summary>The flows that nobody waits for.</summary>
     public FlowWatch Flows { get; } = new();
@@ -40,10 +44,6 @@ internal sealed class TargetCore
 
     public TimeProvider Time => Parts.Time;
 
-    /// <summary>Writes the record; it is durable at return.</summary>
-    public async Task WriteRecordAsync(PairRecord record)
-    {
-        await Journal.Store.State.WriteAsync(PairRecordCodec.Encode(record), CancellationToken.None);
-        Record = record;
-    }
+    /// <inheritdoc cref="PairRecordStore.ChangeAsync"/>
+    public Task ChangeRecordAsync(Func<PairRecord, PairRecord> change) => RecordStore.ChangeAsync(change);
 }

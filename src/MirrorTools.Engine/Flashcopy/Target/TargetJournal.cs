@@ -25,12 +25,20 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
     public static ulong EpochOf(PairRecord record) => ((ulong)record.TargetRoleOrdinal << 40) | record.TargetPoint;
 
     /// <summary>Writes pages and makes them durable. Where it fails, the pages count as behind again.</summary>
-    public async Task PersistAsync(IReadOnlyList<int> pages)
+    public Task PersistAsync(IReadOnlyList<int> pages) => PersistAsync(() => pages);
+
+    /// <summary>
+    /// Writes every page that is behind and makes them durable. Which ones is looked at when the writes before have ended: one of theirs that failed is behind again.
+    /// </summary>
+    public Task PersistAllAsync() => PersistAsync(() => [.. maps.Behind.Take()]);
+
+    private async Task PersistAsync(Func<IReadOnlyList<int>> choose)
     {
         Task before = _writing;
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _writing = done.Task;
         await before;
+        IReadOnlyList<int> pages = choose();
         try
         {
             if (pages.Count > 0)

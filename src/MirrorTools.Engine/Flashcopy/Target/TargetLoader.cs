@@ -33,7 +33,7 @@ internal static class TargetLoader
             Readers = readers,
             Arrivals = arrivals,
             Events = events,
-            Record = record,
+            RecordStore = new PairRecordStore(store.State, record),
         };
         return build(core, record.OwesDifferences ? await LoadDifferencesAsync(store, record, events, parts.Faults) : null);
     }

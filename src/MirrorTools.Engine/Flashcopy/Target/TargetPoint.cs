@@ -87,9 +87,9 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
             }
 
             part = SuspendReason.RemoteMetadataFailed;
-            await core.Journal.PersistAsync([.. core.Maps.Behind.Take()]);
+            await core.Journal.PersistAllAsync();
             committed = new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow());
-            await core.WriteRecordAsync(core.Record.WithCommitted(committed) with { TargetPoint = point });
+            await core.ChangeRecordAsync(now => now.WithCommitted(committed) with { TargetPoint = point });
         }
         catch (IOException exception)
         {

@@ -16,6 +16,9 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     private CancellationTokenSource _stop = new();
     private bool _closed;
 
+    /// <summary>Told of a storage of this side that failed.</summary>
+    public required Action<SuspendReason, Exception> Failed { get; init; }
+
     /// <summary>True once site 1 has greeted over the present channel.</summary>
     public bool IsConnected { get; private set; }
 
@@ -94,6 +97,11 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
         catch (Exception exception) when (exception is IOException or OperationCanceledException or TimeoutException)
         {
             reason = exception is OperationCanceledException ? "This side ended the conversation." : exception.Message;
+            if (exception is IOException own and not LinkClosedException)
+            {
+                // Not the link: the next conversation would end at the same place, and nobody would see why (P-7).
+                Failed(SuspendReason.RemoteMetadataFailed, own);
+            }
         }
         finally
         {
@@ -145,7 +153,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
                 await HashAsync(channel, message);
                 return false;
             case FlashcopyMessage.DifferencesTaken:
-                await core.WriteRecordAsync(core.Record with { OwesDifferences = false });
+                await core.ChangeRecordAsync(static now => now with { OwesDifferences = false });
                 return false;
             default:
                 throw new LinkClosedException(LinkCloseReason.ProtocolViolation, $"Site 1 sent a message of unknown kind {message.Kind}.");
@@ -208,7 +216,11 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             {
                 long grain = message.FirstGrain + i;
                 Memory<byte> content = buffer.AsMemory(0, (int)geometry.LengthOf(grain, 1));
-                await image.ReadAsync(geometry.OffsetOf(grain), content, CancellationToken.None);
+                if (!await TryReadAsync(geometry.OffsetOf(grain), content))
+                {
+                    return;
+                }
+
                 SHA256.HashData(content.Span, hashes.AsSpan(i * SHA256.HashSizeInBytes));
             }
         }
@@ -219,6 +231,20 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
 
         await channel.SendAsync(
             new PeerMessage(FlashcopyMessage.Hashes, 0, 0, 0, message.FirstGrain, message.GrainCount, Guid.Empty), hashes, CancellationToken.None);
+    }
+
+    private async Task<bool> TryReadAsync(long offsetBytes, Memory<byte> content)
+    {
+        try
+        {
+            await image.ReadAsync(offsetBytes, content, CancellationToken.None);
+            return true;
+        }
+        catch (IOException exception)
+        {
+            Failed(SuspendReason.TargetFailed, exception);
+            return false;
+        }
     }
 
     private void ThrowUnlessInside(PeerMessage message, int payloadBytes)
