@@ -54,7 +54,7 @@ internal static class FlashcopyMessage
     /// <summary>S: the differences are durable at the new source.</summary>
     public const ushort DifferencesTaken = 16;
 
-    /// <summary>S: asks for the hashes of a run of grains of the committed image.</summary>
+    /// <summary>S: asks for the hashes of a run of grains, as a commit would show them if nothing more was sent.</summary>
     public const ushort HashRequest = 17;
 
     /// <summary>T: the hashes. Payload: 32 bytes a grain (SHA-256).</summary>

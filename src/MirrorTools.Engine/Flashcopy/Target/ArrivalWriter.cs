@@ -71,6 +71,41 @@ internal sealed class ArrivalWriter(TargetCore core)
         }
     }
 
+    /// <summary>
+    /// Puts into C what D holds, where the two are to agree and were found to differ. The committed image does not change by it, so there is no future mark; what was lost there is not
+    /// missed any more.
+    /// </summary>
+    /// <param name="grains">Grains of D that are committed there, and that C holds nothing newer of.</param>
+    /// <param name="content">What D holds.</param>
+    /// <exception cref="IOException">C, the log or the copy to D failed.</exception>
+    public async Task AlignAsync(GrainRange grains, ReadOnlyMemory<byte> content)
+    {
+        _active++;
+        try
+        {
+            await core.Second.SettleAsync(grains);
+            long offset = core.Maps.Geometry.OffsetOf(grains.First);
+            int ticket = await EnterHotAsync(offset, content.Length);
+            try
+            {
+                await (content.Span.ContainsAnyExcept((byte)0)
+                    ? core.Intermediate.WriteAsync(offset, content, WriteOptions.None, CancellationToken.None)
+                    : core.Intermediate.WriteZeroesAsync(offset, content.Length, WriteOptions.MayUnmap, CancellationToken.None));
+                core.Maps.Future.ClearRange(grains);
+                core.Maps.Lost.ClearRange(grains);
+                core.Maps.Touched(grains);
+            }
+            finally
+            {
+                core.Arrivals.Exit(ticket);
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
     // Where neither C nor D holds anything and D has the committed grains, zeros change nothing: no image, before or after the commit, can tell the difference.
     // So the first copy of a sparse volume costs its data, not its size.
     private async Task<bool> AreZerosAlreadyAsync(GrainRange grains)

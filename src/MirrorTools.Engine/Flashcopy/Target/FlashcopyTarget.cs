@@ -29,10 +29,9 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         _core = core;
         _arrivals = new ArrivalWriter(core) { Failed = OnFault };
         _point = new TargetPoint(core, _arrivals) { Failed = OnFault };
-        CommittedImage image = new(
+        Image = new CommittedImage(
             core.Maps, core.Intermediate, core.Parts.Volume, core.Readers, core.Second, core.Control, core.Parts.Faults, isWritable: false);
-        Image = image;
-        _session = new TargetSession(core, _point, _arrivals, image, differences) { Failed = OnFault };
+        _session = new TargetSession(core, _point, _arrivals, new TargetComparison(core, _arrivals) { Failed = OnFault }, differences) { Failed = OnFault };
         core.Second.Failed = (part, exception) => OnFault(
             part switch
             {

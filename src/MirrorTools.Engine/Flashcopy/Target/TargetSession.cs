@@ -1,15 +1,12 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
-using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Flashcopy.Target;
 
 /// <summary>Site 2's side of the link: one conversation at a time (F-20, F-21, F-23).</summary>
-internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalWriter arrivals, IBlockDevice image, GrainMap? differences)
+internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalWriter arrivals, TargetComparison comparison, GrainMap? differences)
 {
     private IPeerChannel? _channel;
     private Task _run = Task.CompletedTask;
@@ -203,47 +200,15 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     private async Task HashAsync(IPeerChannel channel, PeerMessage message)
     {
         GrainGeometry geometry = core.Maps.Geometry;
-        if (message.FirstGrain < 0 || message.GrainCount is <= 0 or > 4096 || message.FirstGrain > geometry.GrainCount - message.GrainCount)
+        if (message.FirstGrain < 0 || message.GrainCount is <= 0 or > TargetComparison.MaximumGrains || message.FirstGrain > geometry.GrainCount - message.GrainCount)
         {
             throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 asked for hashes outside the volume.");
         }
 
-        byte[] hashes = new byte[message.GrainCount * SHA256.HashSizeInBytes];
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(geometry.GrainBytes);
-        try
+        if (await comparison.HashAsync(new GrainRange(message.FirstGrain, message.GrainCount)) is { } hashes)
         {
-            for (int i = 0; i < message.GrainCount; i++)
-            {
-                long grain = message.FirstGrain + i;
-                Memory<byte> content = buffer.AsMemory(0, (int)geometry.LengthOf(grain, 1));
-                if (!await TryReadAsync(geometry.OffsetOf(grain), content))
-                {
-                    return;
-                }
-
-                SHA256.HashData(content.Span, hashes.AsSpan(i * SHA256.HashSizeInBytes));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        await channel.SendAsync(
-            new PeerMessage(FlashcopyMessage.Hashes, 0, 0, 0, message.FirstGrain, message.GrainCount, Guid.Empty), hashes, CancellationToken.None);
-    }
-
-    private async Task<bool> TryReadAsync(long offsetBytes, Memory<byte> content)
-    {
-        try
-        {
-            await image.ReadAsync(offsetBytes, content, CancellationToken.None);
-            return true;
-        }
-        catch (IOException exception)
-        {
-            Failed(SuspendReason.TargetFailed, exception);
-            return false;
+            await channel.SendAsync(
+                new PeerMessage(FlashcopyMessage.Hashes, 0, 0, 0, message.FirstGrain, message.GrainCount, Guid.Empty), hashes, CancellationToken.None);
         }
     }
 
