@@ -30,6 +30,22 @@ internal sealed class HeldDisk(IBlockDevice inner) : IBlockDevice
         }
     }
 
+    /// <summary>Lets each write through that comes, until something has ended.</summary>
+    public async Task PassUntilAsync(Task ended)
+    {
+        while (!ended.IsCompleted)
+        {
+            if (HeldWrites > 0)
+            {
+                Release();
+            }
+
+            await Task.Yield();
+        }
+
+        await ended;
+    }
+
     public ValueTask ReadAsync(long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken) =>
         inner.ReadAsync(offsetBytes, buffer, cancellationToken);
 
