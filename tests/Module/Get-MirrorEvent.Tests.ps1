@@ -36,9 +36,7 @@ Describe 'Get-MirrorEvent' {
             Wait-Until { @($live.Requests.ToArray() | Where-Object Query -Match 'follow=true&after=').Count -ge 3 }
         }
         finally {
-            $run.Shell.Stop()
-            $state = $run.Shell.InvocationStateInfo.State
-            $run.Shell.Dispose()
+            $state = Stop-InRunspace $run
             Stop-FakeAgent $live
         }
         $state | Should -Be 'Stopped'

@@ -12,7 +12,7 @@ AfterAll { Stop-FakeAgent $fake }
 
 Describe 'Invoke-MirrorRecovery' {
     It 'says point, RPO, RTO, bytes and losses with -WhatIf, and does nothing' {
-        $text = Get-WhatIfText "Invoke-MirrorRecovery sales -Agent '$($fake.StateDirectory)' -WhatIf"
+        $text = Get-SessionText "Invoke-MirrorRecovery sales -Agent '$($fake.StateDirectory)' -WhatIf"
         $text | Should -Match 'What if: Recover the pair'
         $text | Should -Match 'the point 9 of 2026-01-02T03:09:00'
         $text | Should -Match 'RPO 42 s'
@@ -25,7 +25,7 @@ Describe 'Invoke-MirrorRecovery' {
 
     It 'asks before it does' {
         (Get-Command Invoke-MirrorRecovery).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false).ConfirmImpact | Should -Be 'High'
-        Get-WhatIfText "Invoke-MirrorRecovery sales -Agent '$($fake.StateDirectory)'" | Should -Match 'NonInteractive'
+        Get-SessionText "Invoke-MirrorRecovery sales -Agent '$($fake.StateDirectory)'" | Should -Match 'NonInteractive'
         $fake.Requests.ToArray().Path | Should -Not -Contain '/v1/pairs/sales/recovery'
     }
 
@@ -61,7 +61,7 @@ Describe 'Invoke-MirrorRecovery with real agents' -Tag RealAgent, 'F-16' {
         $null = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
         Write-MirrorVolume $pair.Name 4096 ([byte[]]::new(512)) -Agent $sites.Site1
         { Invoke-MirrorRecovery $pair.Name -Confirm:$false -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'SourceStillReachable,*'
-        Get-WhatIfText "Invoke-MirrorRecovery $($pair.Name) -Agent '$($sites.Site2.StateDirectory)' -WhatIf" | Should -Match 'RPO .*Bytes to move.*Points lost: 0.*needs -Force'
+        Get-SessionText "Invoke-MirrorRecovery $($pair.Name) -Agent '$($sites.Site2.StateDirectory)' -WhatIf" | Should -Match 'RPO .*Bytes to move.*Points lost: 0.*needs -Force'
         $recovery = Invoke-MirrorRecovery $pair.Name -Force -Confirm:$false -Agent $sites.Site2
         [Convert]::ToHexString((Read-MirrorVolume $pair.Name 4096 512 -Agent $sites.Site2).Bytes) | Should -Be ([Convert]::ToHexString($bytes))
         Write-MirrorVolume $pair.Name 0 $bytes -Agent $sites.Site2 -ErrorAction Stop

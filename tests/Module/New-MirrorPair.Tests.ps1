@@ -99,7 +99,7 @@ two,,/a2,/b2,/d2,site2,,,,,,,,STATE
     }
 
     It 'says bytes, time and points with -WhatIf, and makes nothing' {
-        $text = Get-WhatIfText "New-MirrorPair sales /a /d -Agent '$($fake.StateDirectory)' -WhatIf"
+        $text = Get-SessionText "New-MirrorPair sales /a /d -Agent '$($fake.StateDirectory)' -WhatIf"
         $text | Should -Match 'What if: Make a pair'
         $text | Should -Match 'Bytes to move: 1\.5 GB in about 1 min 5 s'
         $text | Should -Match 'Points lost: 0'

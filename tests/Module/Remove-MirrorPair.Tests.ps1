@@ -17,12 +17,12 @@ Describe 'Remove-MirrorPair' {
 
     It 'asks before it deletes' {
         (Get-Command Remove-MirrorPair).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false).ConfirmImpact | Should -Be 'High'
-        Get-WhatIfText "Remove-MirrorPair sales -DeleteData -Agent '$($fake.StateDirectory)'" | Should -Match 'NonInteractive'
+        Get-SessionText "Remove-MirrorPair sales -DeleteData -Agent '$($fake.StateDirectory)'" | Should -Match 'NonInteractive'
         (Get-LastRequest $fake).Method | Should -Be 'POST'
     }
 
     It 'says points and bytes with -WhatIf' {
-        Get-WhatIfText "Remove-MirrorPair sales -DeleteData -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'Points lost: 4\. Bytes deleted: 3 GB'
+        Get-SessionText "Remove-MirrorPair sales -DeleteData -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'Points lost: 4\. Bytes deleted: 3 GB'
     }
 }
 

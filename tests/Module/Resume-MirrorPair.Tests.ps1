@@ -16,7 +16,7 @@ Describe 'Resume-MirrorPair' {
     It 'asks before changes are discarded' {
         (Get-Command Resume-MirrorPair).ImplementingType.GetCustomAttributes([System.Management.Automation.CmdletAttribute], $false).ConfirmImpact | Should -Be 'High'
         # A host that cannot ask refuses.
-        $text = Get-WhatIfText "Resume-MirrorPair sales -DiscardChangesOn site1 -Agent '$($fake.StateDirectory)'; 'after'"
+        $text = Get-SessionText "Resume-MirrorPair sales -DiscardChangesOn site1 -Agent '$($fake.StateDirectory)'; 'after'"
         $text | Should -Match 'NonInteractive'
         (Get-LastRequest $fake).Path | Should -Be '/v1/plans'
     }
@@ -27,7 +27,7 @@ Describe 'Resume-MirrorPair' {
     }
 
     It 'says how many changed grains are given up with -WhatIf' {
-        Get-WhatIfText "Resume-MirrorPair sales -DiscardChangesOn site1 -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match "discard the changes on 'site1'.*Changed grains given up: 17"
+        Get-SessionText "Resume-MirrorPair sales -DiscardChangesOn site1 -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match "discard the changes on 'site1'.*Changed grains given up: 17"
     }
 
     It 'shows both histories of a split brain in the details' {

@@ -34,7 +34,7 @@ Describe 'Start-FlashcopyCycle' {
     }
 
     It 'says bytes, time and RPO with -WhatIf' {
-        Get-WhatIfText "Start-FlashcopyCycle sales -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'Bytes to move: 192 KB in about 2\.5 s\. RPO after it: 2\.5 s'
+        Get-SessionText "Start-FlashcopyCycle sales -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'Bytes to move: 192 KB in about 2\.5 s\. RPO after it: 2\.5 s'
     }
 }
 

@@ -18,7 +18,7 @@ Describe 'Stop-MirrorAgent' {
     It 'stops nothing with -WhatIf, and says how many pairs it has' {
         $agent = Start-MirrorAgent (Join-Path $directory 'two') -Name two
         try {
-            Get-WhatIfText "Stop-MirrorAgent -Agent '$($agent.StateDirectory)' -WhatIf" | Should -Match 'What if: Stop the mirror agent: two\. 0 pairs'
+            Get-SessionText "Stop-MirrorAgent -Agent '$($agent.StateDirectory)' -WhatIf" | Should -Match 'What if: Stop the mirror agent: two\. 0 pairs'
             (Get-MirrorAgent -Agent $agent).ProcessId | Should -Be $agent.ProcessId
         }
         finally { Stop-MirrorAgent -Agent $agent }

@@ -14,7 +14,7 @@ Describe 'Suspend-MirrorPair' {
     }
 
     It 'says the RPO after it with -WhatIf' {
-        Get-WhatIfText "Suspend-MirrorPair sales -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'RPO after it: 1 min 0 s.*The running cycle is given up'
+        Get-SessionText "Suspend-MirrorPair sales -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'RPO after it: 1 min 0 s.*The running cycle is given up'
     }
 
     It 'says PairSuspended for one that is' {

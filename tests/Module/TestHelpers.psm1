@@ -137,14 +137,24 @@ function New-ErrorBody {
     @{ Status = $Status; Body = @{ errorId = $ErrorId; message = "It is $ErrorId."; recommendedAction = $Action; category = $Category; target = 'sales' } }
 }
 
-# Runs a script with the module in a runspace of its own, so that its progress is kept and it can be stopped as by Ctrl+C.
+# Runs a script with the module in a runspace of its own, so that its progress is kept and it can be stopped as by Ctrl+C. It is one statement: with
+# AddStatement PowerShell's worker reads the runspace once more after Stop(), and ends the whole process where that is closed by then.
 function Start-InRunspace {
     param([scriptblock] $Script, [object[]] $Argument = @())
     $shell = [powershell]::Create()
-    $null = $shell.AddScript('param($module) Import-Module $module').AddArgument((Get-StagedModulePath)).AddStatement()
-    $null = $shell.AddScript($Script.ToString())
-    foreach ($value in $Argument) { $null = $shell.AddArgument($value) }
+    $null = $shell.AddScript('param($module, $script, $arguments) Import-Module $module; & ([scriptblock]::Create($script)) @arguments')
+    $null = $shell.AddArgument((Get-StagedModulePath)).AddArgument($Script.ToString()).AddArgument($Argument)
     [pscustomobject]@{ Shell = $shell; Handle = $shell.BeginInvoke() }
+}
+
+# Stops what Start-InRunspace started as Ctrl+C does, and writes the state it ended in; what it wrote until then is in its streams.
+function Stop-InRunspace {
+    param($Run)
+    $Run.Shell.Stop()
+    $Run.Shell.InvocationStateInfo.State
+    try { $null = $Run.Shell.EndInvoke($Run.Handle) }
+    catch [Management.Automation.PipelineStoppedException] { Write-Debug 'It was stopped.' }
+    finally { $Run.Shell.Dispose() }
 }
 
 function Wait-Until {
@@ -156,8 +166,8 @@ function Wait-Until {
     }
 }
 
-# What the WhatIf host would have said, as text.
-function Get-WhatIfText {
+# What a session of its own shows for a command, as text on one line.
+function Get-SessionText {
     param([string] $Command)
     $setup = "`$ProgressPreference = 'SilentlyContinue'; `$PSStyle.OutputRendering = 'PlainText'; Import-Module '$(Get-StagedModulePath)'; "
     (pwsh -NoProfile -NonInteractive -Command ($setup + $Command) 2>&1 | Out-String) -replace '\s+', ' '

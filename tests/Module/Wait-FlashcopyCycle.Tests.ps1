@@ -42,11 +42,9 @@ Describe 'Wait-FlashcopyCycle' {
         $run = Start-InRunspace { param($state) Wait-FlashcopyCycle sales -Number 8 -Agent $state } $held.StateDirectory
         Wait-Until { $run.Shell.Streams.Progress.Count -gt 0 }
         $watch = [Diagnostics.Stopwatch]::StartNew()
-        $run.Shell.Stop()
+        Stop-InRunspace $run | Should -Be 'Stopped'
         $watch.Elapsed.TotalSeconds | Should -BeLessThan 5
-        $run.Shell.InvocationStateInfo.State | Should -Be 'Stopped'
         $held.Requests.ToArray().Method | Should -Be 'GET'
-        $run.Shell.Dispose()
         Stop-FakeAgent $held
     }
 
@@ -102,5 +100,28 @@ Describe 'Wait-FlashcopyCycle' {
         $waiting.State | Should -Be 'Stopped'
         $job, $waiting | Remove-Job
         Stop-FakeAgent $held
+    }
+
+    It 'ends a job by Stop-Job and Remove-Job in one breath, and the session goes on' {
+        # The job was a list of statements; PowerShell's worker read its runspace once more after the stop, and ended the whole process.
+        $held = New-FakeAgent @{ 'GET /v1/pairs/sales/cycles/8/follow' = @{ Stream = @(, (New-CycleBody 8)); Hold = $true } }
+        $ended = Get-SessionText "1..30 | ForEach-Object {
+            `$job = Wait-FlashcopyCycle sales -Number 8 -Agent '$($held.StateDirectory)' -AsJob
+            while (`$job.Progress.Count -eq 0) { Start-Sleep -Milliseconds 10 }
+            Stop-Job `$job
+            Remove-Job `$job
+        }
+        'still here'"
+        Stop-FakeAgent $held
+        $ended | Should -Match 'still here'
+    }
+
+    It 'takes each pair of a job in turn, and fails the job for the one that is not there' {
+        $job = 'gone', 'sales' | Wait-FlashcopyCycle -Agent $fake.StateDirectory -AsJob
+        $null = Wait-Job $job
+        $job.State | Should -Be 'Failed'
+        (Receive-Job $job -ErrorAction SilentlyContinue -ErrorVariable problems).Pair | Should -Be 'sales'
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'PairNotFound,*'
+        Remove-Job $job
     }
 }

@@ -46,7 +46,7 @@ Describe 'Write-MirrorVolume' {
     }
 
     It 'writes nothing with -WhatIf, and says how much it would' {
-        Get-WhatIfText "Write-MirrorVolume sales 0 ([byte[]]::new(1MB)) -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'Overwrite 1 MB at offset 0'
+        Get-SessionText "Write-MirrorVolume sales 0 ([byte[]]::new(1MB)) -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match 'Overwrite 1 MB at offset 0'
     }
 }
 

@@ -7,6 +7,11 @@ namespace MirrorTools.Cmdlets.Jobs;
 /// <summary>What -AsJob gives: the same cmdlet, in a runspace of its own in this process. Stop-Job ends its waiting, as Ctrl+C does.</summary>
 internal sealed class MirrorJob : Job
 {
+    // One script, not AddStatement: after a stop PowerShell's worker for statements reads the runspace once more, and that ends the whole process
+    // where Remove-Job has closed it by then.
+    private const string OneAfterTheOther =
+        "param($folder, $command, $calls) Set-Location -LiteralPath $folder; foreach ($call in $calls) { & $command @call }";
+
     private readonly PowerShell _shell;
     private readonly PSDataCollection<PSObject> _output = [];
 
@@ -24,12 +29,7 @@ internal sealed class MirrorJob : Job
         session.ImportPSModule([modulePath]);
         _shell = PowerShell.Create();
         _shell.Runspace = RunspaceFactory.CreateRunspace(session);
-        _shell.AddCommand("Set-Location").AddParameter("LiteralPath", folder);
-        foreach (var call in calls)
-        {
-            _shell.AddStatement().AddCommand(command).AddParameters(call);
-        }
-
+        _shell.AddScript(OneAfterTheOther).AddArgument(folder).AddArgument(command).AddArgument(calls.ToArray());
         Output = _output;
         Error = _shell.Streams.Error;
         Progress = _shell.Streams.Progress;
