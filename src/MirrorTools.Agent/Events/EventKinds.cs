@@ -110,6 +110,10 @@ public static class EventKinds
     public static readonly EventKind StorageChangedOutside = new(
         "StorageChangedOutside", Warning, "'{path}' of pair {pair} was written while the pair was closed; it is compared by hash before anything is trusted.");
 
+    /// <summary>The other site can't vouch for what it holds.</summary>
+    public static readonly EventKind ComparisonNeeded = new(
+        "ComparisonNeeded", Warning, "The other site of pair {pair} can't vouch for what it holds; everything is compared by hash before a point is taken.");
+
     /// <summary>A comparison by hash ended.</summary>
     public static readonly EventKind Compared = new("Compared", Information, "Pair {pair} was compared by hash: {equal} grains are equal, {different} differ.");
 

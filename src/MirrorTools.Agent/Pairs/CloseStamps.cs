@@ -4,8 +4,8 @@ using MirrorTools.Agent.Storage;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>
-/// What the storages of pairs looked like at their clean close. A stamp is used up by the open, durably and before anything is written, so that a stamp that is found speaks of
-/// the last close; after a kill there is none, and the dirty-region log tells what may differ.
+/// What the storages of pairs looked like at their clean close. A stamp is used up by the open, durably, before anything is written and after it is durable what a changed one means: so a
+/// stamp that is found speaks of the last close, and a change is not forgotten. After a kill there is none, and the dirty-region log tells what may differ.
 /// </summary>
 internal sealed class CloseStamps(StatePaths paths)
 {
@@ -26,19 +26,25 @@ internal sealed class CloseStamps(StatePaths paths)
         }
     }
 
-    /// <summary>Takes the stamps of storages away, and tells which of them were written since.</summary>
-    public IReadOnlyList<string> TakeChanged(IReadOnlyCollection<string> storages)
+    /// <summary>Which of the storages were written since their clean close.</summary>
+    public IReadOnlyList<string> FindChanged(IReadOnlyCollection<string> storages)
+    {
+        lock (_gate)
+        {
+            return [.. _table.Load().Where(entry => storages.Contains(entry.Path) && StorageFiles.TryStamp(entry.Path) != entry.Stamp).Select(entry => entry.Path)];
+        }
+    }
+
+    /// <summary>Uses up the stamps of storages that are about to be written.</summary>
+    public void Use(IReadOnlyCollection<string> storages)
     {
         lock (_gate)
         {
             var entries = _table.Load();
-            var taken = entries.Where(entry => storages.Contains(entry.Path)).ToList();
-            if (taken.Count > 0)
+            if (entries.Exists(entry => storages.Contains(entry.Path)))
             {
-                _table.Save([.. entries.Except(taken)]);
+                _table.Save([.. entries.Where(entry => !storages.Contains(entry.Path))]);
             }
-
-            return [.. taken.Where(entry => StorageFiles.TryStamp(entry.Path) != entry.Stamp).Select(entry => entry.Path)];
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         }
         else if (pair.TargetSide is { Target: { } target })
         {
-            Add(info, await target.GetStatusAsync());
+            Add(info, await target.GetStatusAsync(), target.IsDistrusted);
         }
         else
         {
@@ -111,13 +111,14 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         info.RecommendedAction = info.StateErrorId is { } id ? RemedyOf(id, status.Suspended) : null;
     }
 
-    private void Add(PairInfo info, TargetStatus status)
+    private void Add(PairInfo info, TargetStatus status, bool isDistrusted)
     {
         AddPoint(info, status.LastCommitted, status.Generations, status.IsConnected);
         info.State = (status switch
         {
             { State: TargetState.Faulted } => PairState.Suspended,
             { IsConnected: false } => PairState.Disconnected,
+            { AwaitsComparison: true } => PairState.Comparing,
             { State: TargetState.Waiting } => PairState.Idle,
             { LastCommitted.IsNone: true } => PairState.InitialCopy,
             _ => PairState.Copying,
@@ -126,6 +127,14 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         {
             (info.StateErrorId, info.StateReason) = (ErrorOf(status.Fault, status.IsStorageFull), status.FaultDetail);
             info.RecommendedAction = "Mend the storage, then run Resume-MirrorPair at the source's agent.";
+        }
+        else if (isDistrusted)
+        {
+            info.StateErrorId = status.LastCommitted.IsNone ? null : ErrorIds.StorageChangedOutside;
+            info.StateReason = status.AwaitsComparison
+                ? "What this side holds has to be compared by hash with the source before it is trusted; that begins by itself when the two are connected."
+                : "What this side holds was compared by hash with the source; the next commit proves it.";
+            info.RecommendedAction = "See that the source's agent runs, then run Start-FlashcopyCycle there: its commit proves the copy.";
         }
     }
 
@@ -154,7 +163,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         { State: SourceState.Failed } => PairState.Failed,
         { Suspended: SuspendReason.SplitBrain or SuspendReason.OldGeneration } => PairState.SplitBrain,
         { State: SourceState.Suspended } => PairState.Suspended,
-        { ComparedGrains: > 0, State: SourceState.InDoubt } => PairState.Comparing,
+        { IsComparing: true } => PairState.Comparing,
         { IsConnected: false } when side.IsRecovered => PairState.Recovered,
         { IsConnected: false } => PairState.Disconnected,
         { Point: not 0, LastCommitted.IsNone: true } => PairState.InitialCopy,
@@ -164,6 +173,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
 
     private static string? ReasonOf(SourceStatus status) => status switch
     {
+        { IsComparing: true } => $"Compared by hash with the other site: {status.ComparedGrains} grains so far.",
         { Suspended: not SuspendReason.None } => status.SuspendDetail ?? status.Suspended.ToString(),
         { IsConnected: false } => "The other site is not connected; hosts go on and changes are recorded.",
         { LastCommitted.IsNone: true, Point: 0 } => "No cycle has run yet.",

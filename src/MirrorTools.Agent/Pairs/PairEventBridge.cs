@@ -63,6 +63,7 @@ internal sealed class PairEventBridge : IAsyncDisposable
         PairEventId.SplitBrain => EventKinds.SplitBrain,
         PairEventId.Superseded => EventKinds.GenerationOutdated,
         PairEventId.BecameTarget => EventKinds.BecameTarget,
+        PairEventId.ComparisonNeeded => EventKinds.ComparisonNeeded,
         PairEventId.Compared => EventKinds.Compared,
         PairEventId.FirstIntermediateLent => EventKinds.FirstIntermediateLent,
         PairEventId.InvariantBroken => EventKinds.PairFailed,

@@ -17,7 +17,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
     /// <summary>What a recovery would do.</summary>
     public async Task<RecoveryPlan> PlanAsync(string nameOrId, RecoveryRequest request)
     {
-        var (pair, _, status) = await FindAsync(nameOrId, request);
+        var (pair, target, status) = await FindAsync(nameOrId, request);
         var definition = pair.Definition;
         var plan = new RecoveryPlan
         {
@@ -31,8 +31,13 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             BytesToMove = Math.Min(status.UncopiedGrains * definition.GrainBytes, definition.LengthBytes),
             GrainsDiscarded = status.FutureGrains,
             SourceState = status.IsConnected ? "Reachable" : pair.PeerAgentId is { } peer && links.IsConnected(peer) ? "Stopped" : "Unreachable",
-            ForceNeeded = status.IsConnected,
+            ForceNeeded = status.IsConnected || target.Target!.IsDistrusted,
         };
+        if (target.Target!.IsDistrusted)
+        {
+            plan.Warnings.Add("A storage of this side was written while the pair was closed, and no point was committed since: what it shows may not be what was committed.");
+        }
+
         if (status.IsConnected)
         {
             plan.Warnings.Add("The source is still connected: what its hosts write from now on is not in the recovered volume, and its side will refuse them.");

@@ -64,7 +64,7 @@ internal sealed class PairRegistry(
             _pairs.Remove(pair);
         }
 
-        _stamps.TakeChanged([.. pair.LocalSites.SelectMany(site => site.Storages)]);
+        _stamps.Use([.. pair.LocalSites.SelectMany(site => site.Storages)]);
         await attachments.ForgetAsync([.. PairVolumes.IdsOf(pair.Definition)]);
     }
 

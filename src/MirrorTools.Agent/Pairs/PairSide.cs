@@ -64,6 +64,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         try
         {
             var record = await side.PrepareRecordAsync(storage);
+            stamps.Use(site.Storages);
             var parts = side.Parts(storage);
             side._intermediate = storage.Intermediate;
             if (record.Role == PairRole.Source)
@@ -211,7 +212,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         var record = PairRecordCodec.TryDecode(store.State.Current.Span, out var decoded)
             ? decoded!
             : throw new ControlException(ErrorIds.MetadataCorrupt, $"The state record of '{Site.Metadata}' can't be read.", Site.Metadata);
-        var changed = _stamps.TakeChanged(Site.Storages);
+        var changed = _stamps.FindChanged(Site.Storages);
         if (changed.Count == 0)
         {
             return record;
@@ -222,26 +223,22 @@ internal sealed partial class PairSide : IAsyncDisposable
             _environment.Events.Tell(EventKinds.StorageChangedOutside, EventName, ("path", path));
         }
 
-        if (record.Role == PairRole.Target || record.IsRecovered)
-        {
-            throw new ControlException(
-                ErrorIds.StorageChangedOutside,
-                $"'{changed[0]}' was written while the pair was closed, so that its committed image is not trusted any more.",
-                changed[0])
-            {
-                Remedy = "Run Resume-MirrorPair to trust it all the same, or make the pair anew with Remove-MirrorPair and New-MirrorPair -Seeded.",
-            };
-        }
-
-        // A written B holds no grain for certain; a written A is compared with the other site.
-        var distrusted = record with
-        {
-            NeedsComparison = record.NeedsComparison || changed.Contains(Site.Volume),
-            Suspended = changed.Contains(Site.Intermediate) ? SuspendReason.FirstIntermediateFailed : record.Suspended,
-        };
+        // Durable before the stamps are used up: whatever ends this open, the next one distrusts the storage as well.
+        var distrusted = Distrusted(record, changed);
         await store.State.WriteAsync(PairRecordCodec.Encode(distrusted), CancellationToken.None);
         await store.FlushAsync(CancellationToken.None);
         return distrusted;
+    }
+
+    // A written A, C or D is compared with the other site, and the committed image is not shown before a commit has proved it. A written B holds no grain for certain.
+    private PairRecord Distrusted(PairRecord record, IReadOnlyList<string> changed)
+    {
+        var isFirstIntermediate = record.Role == PairRole.Source && !record.IsRecovered;
+        return record with
+        {
+            NeedsComparison = record.NeedsComparison || changed.Contains(Site.Volume) || !isFirstIntermediate,
+            Suspended = isFirstIntermediate && changed.Contains(Site.Intermediate) ? SuspendReason.FirstIntermediateFailed : record.Suspended,
+        };
     }
 
     [LoggerMessage(300, LogLevel.Debug, "{Pair} {Machine}: {From} => {To} on {What}")]

@@ -76,7 +76,8 @@ internal static class PairVolumes
         GrainBytes = definition.GrainBytes,
         Device = target.Image,
         IsReadOnly = () => true,
-        RefusalReason = () => history.HasCommitted ? null : "nothing was committed yet.",
+        RefusalReason = () => !history.HasCommitted ? "nothing was committed yet."
+            : target.IsDistrusted ? "a storage was written while the pair was closed, and no point was committed since." : null,
         MountRefusal = () => "it is the copy of a pair that mirrors; Invoke-MirrorRecovery gives it to hosts.",
         SnapshotMap = copied => target.SnapshotAsync(copied ? TargetMapKind.Copied : TargetMapKind.Future),
     };

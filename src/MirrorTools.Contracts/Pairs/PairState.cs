@@ -6,7 +6,7 @@ public enum PairState
     /// <summary>Storages and metadata are being made.</summary>
     Creating,
 
-    /// <summary>A seeded pair is compared by hash; waits for the comparison.</summary>
+    /// <summary>A seeded pair, or one with a storage that was changed, is compared by hash; waits for the comparison.</summary>
     Comparing,
 
     /// <summary>The first cycle copies everything; there is no committed point yet.</summary>

@@ -78,6 +78,9 @@ public enum PairEventId
     /// <summary>The first intermediate was lent or returned; arguments: lent.</summary>
     FirstIntermediateLent = 161,
 
+    /// <summary>The other side can't vouch for what it holds: everything is compared by hash.</summary>
+    ComparisonNeeded = 162,
+
     /// <summary>An invariant broke: the pair is latched as failed; arguments: detail.</summary>
     InvariantBroken = 190,
 }

@@ -66,4 +66,10 @@ public enum PairError
 
     /// <summary>The other side is away.</summary>
     LinkDown,
+
+    /// <summary>The two sides are being compared by hash, or will be as soon as they are connected.</summary>
+    ComparisonNeeded,
+
+    /// <summary>The committed image is not to be trusted before it was compared by hash.</summary>
+    CopyNotTrusted,
 }

@@ -1,9 +1,7 @@
+using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Flashcopy.Target;
-using MirrorTools.Engine.Flashcopy;
-using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Pairs;
-using MirrorTools.Engine.Volumes;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Testing;
 using Xunit;
@@ -129,13 +127,7 @@ public sealed class ComparisonTests
     // As the agent does where a storage of site 1 was written while the pair was closed.
     private static async Task CompareAnewAsync(FlashcopyRig rig)
     {
-        await using (IBlockDevice device = rig.Metadata1.Open(rig.Site1))
-        {
-            MetadataStore store = await MetadataStore.OpenAsync(device, CancellationToken.None);
-            Assert.True(PairRecordCodec.TryDecode(store.State.Current.Span, out PairRecord? record));
-            await store.State.WriteAsync(PairRecordCodec.Encode(record! with { NeedsComparison = true }), CancellationToken.None);
-        }
-
+        await rig.DistrustAsync(rig.Metadata1, rig.Site1);
         await rig.OpenSourceAsync();
         await rig.ConnectAsync();
     }

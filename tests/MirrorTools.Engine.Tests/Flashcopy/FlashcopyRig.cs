@@ -179,6 +179,15 @@ internal sealed class FlashcopyRig
         Site2 = _scheduler.CreateProcess("site2");
     }
 
+    /// <summary>Does what the agent does where a storage of a closed side was written: the side's record says that everything is to be compared by hash.</summary>
+    public async Task DistrustAsync(SimDisk metadata, SimProcess process)
+    {
+        await using IBlockDevice device = metadata.Open(process);
+        MetadataStore store = await MetadataStore.OpenAsync(device, CancellationToken.None);
+        PairRecordCodec.TryDecode(store.State.Current.Span, out PairRecord? record);
+        await store.State.WriteAsync(PairRecordCodec.Encode(record! with { NeedsComparison = true }), CancellationToken.None);
+    }
+
     /// <summary>Runs a whole cycle to its commit.</summary>
     public async Task<ulong> CycleAsync()
     {

@@ -40,7 +40,7 @@ internal static class ErrorTable
         [ErrorIds.StoragesAreTheSame] = new(400, "InvalidArgument", "Give New-MirrorPair four different storages."),
         [ErrorIds.StorageAlreadyInPair] = new(409, "ResourceExists", "See the pair with Get-MirrorPair; remove it with Remove-MirrorPair if it is not needed."),
         [ErrorIds.StorageNotUsedByService] = new(400, "InvalidArgument", "Leave the storage out."),
-        [ErrorIds.StorageChangedOutside] = new(409, "InvalidOperation", "Run Resume-MirrorPair, which compares it by hash."),
+        [ErrorIds.StorageChangedOutside] = new(409, "InvalidOperation", "See that the two agents are connected: a comparison by hash begins by itself, and the next commit proves the copy (Start-FlashcopyCycle)."),
         [ErrorIds.TargetTooSmall] = new(409, "InvalidOperation", "Give New-MirrorPair a storage that is at least as large as the source."),
         [ErrorIds.SizeNotSectors] = new(400, "InvalidArgument", "Extend the file to whole sectors of 512 bytes, then run New-MirrorPair again."),
         [ErrorIds.SizeTooLarge] = new(409, "LimitsExceeded", "Split the volume, or use a file system that takes files of that size."),

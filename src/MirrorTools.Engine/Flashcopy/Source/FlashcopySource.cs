@@ -19,6 +19,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     private readonly SourceCore _core;
     private readonly SourceCycle _cycle;
     private readonly SourceConnection _connection;
+    private readonly SourceComparison _comparison;
     private readonly SourceSuspension _suspension;
     private readonly CycleLoop _loop;
     private readonly RegionUpkeep _upkeep;
@@ -46,7 +47,8 @@ public sealed class FlashcopySource : IAsyncDisposable
         _cycle.SkipTo(record.PointReserve);
         _loop = new CycleLoop(parts.Time, () => _cycle.State == SourceState.Idle, HasChanges, StartByScheduleAsync);
         _suspension = new SourceSuspension(core, _cycle);
-        _connection = new SourceConnection(core, _cycle, new SourceComparison(core, parts.Volume), Volume, (reason, detail) => OnFault(reason, detail));
+        _comparison = new SourceComparison(core, parts.Volume);
+        _connection = new SourceConnection(core, _cycle, _comparison, Volume, (reason, detail) => OnFault(reason, detail));
         core.Flows.Broken = _cycle.Break;
         core.Copier.Progressed = _cycle.OnProgress;
         core.Copier.Failed = OnCopyFailed;
@@ -417,7 +419,8 @@ public sealed class FlashcopySource : IAsyncDisposable
             WaitingWrites = _core.Waiters.Count,
             IsDegraded = _core.Maps.Mode.CycleIsLive && _core.Options.WritePolicy != WritePolicy.CopyOnWriteLocal && !_core.Maps.Mode.WaitsForC,
             LastGateTime = _cycle.LastGateTime,
-            ComparedGrains = _connection.ComparedGrains,
+            IsComparing = _comparison.IsRunning,
+            ComparedGrains = _comparison.Compared,
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Volumes;
@@ -19,8 +20,31 @@ internal sealed class SourceComparison(SourceCore core, IBlockDevice source)
     private TaskCompletionSource<byte[]>? _answer;
     private GrainRange _asked;
 
+    // The source was not written behind the pair's back, so that B holds what the maps say.
+    private bool _keepsIntermediate;
+
     /// <summary>How many grains were compared so far.</summary>
     public long Compared { get; private set; }
+
+    /// <summary>True while a comparison runs.</summary>
+    public bool IsRunning { get; private set; }
+
+    /// <summary>
+    /// Site 2 can't vouch for what it holds. No point is taken from now on, and the one under way is given up: a grain that is compared may have changed since it was taken.
+    /// </summary>
+    public async Task DemandAsync(SourceCycle cycle)
+    {
+        if (core.Journal.Record.NeedsComparison || cycle.State is SourceState.Suspended or SourceState.Failed)
+        {
+            return;
+        }
+
+        await core.Journal.ChangeAsync(static now => now with { NeedsComparison = true });
+        core.Events.Report(PairEventId.ComparisonNeeded);
+        _keepsIntermediate = true;
+        await cycle.WhenStableAsync();
+        await cycle.GiveUpAsync(nameof(PairEventId.ComparisonNeeded));
+    }
 
     /// <summary>Takes the hashes that site 2 sent.</summary>
     public void OnHashes(GrainRange grains, ReadOnlySpan<byte> hashes)
@@ -35,9 +59,31 @@ internal sealed class SourceComparison(SourceCore core, IBlockDevice source)
     public void OnLinkDown() =>
         _answer?.TrySetException(new LinkClosedException(LinkCloseReason.Cut, "The link was cut during a comparison by hash."));
 
-    /// <summary>Compares the whole volume; afterwards <c>onC</c> is 1 exactly where the hashes proved the grains equal.</summary>
-    /// <returns>How many grains were equal.</returns>
-    public async Task<long> RunAsync(IPeerChannel channel, CancellationToken cancellationToken)
+    /// <summary>Compares the whole volume; at return what was found is durable, and so is that it was.</summary>
+    /// <param name="channel">The conversation.</param>
+    /// <param name="cancellationToken">Ends the comparison; it proves nothing then.</param>
+    public async Task RunAsync(IPeerChannel channel, CancellationToken cancellationToken)
+    {
+        IsRunning = true;
+        try
+        {
+            long equal = await CompareAsync(channel, cancellationToken);
+
+            // Pages first: one that was written while its grains were not compared yet says too much.
+            await core.Journal.PersistAllAsync();
+            await core.Journal.ChangeAsync(static now => now with { NeedsComparison = false });
+            _keepsIntermediate = false;
+            core.Events.Report(PairEventId.Compared, ("equal", equal), ("different", core.Maps.Geometry.GrainCount - equal));
+            core.Maps.Recount();
+        }
+        finally
+        {
+            IsRunning = false;
+        }
+    }
+
+    // Afterwards onC is 1 exactly where the hashes proved the grains equal; returns how many those are.
+    private async Task<long> CompareAsync(IPeerChannel channel, CancellationToken cancellationToken)
     {
         GrainGeometry geometry = core.Maps.Geometry;
         long batch = Math.Max(1, (4 << 20) / geometry.GrainBytes);
@@ -45,9 +91,13 @@ internal sealed class SourceComparison(SourceCore core, IBlockDevice source)
         long equal = 0;
         Compared = 0;
 
-        // Where the source was written behind the pair's back, B holds what was there before; nothing of it may be sent as the source's.
-        core.Maps.InB.Reset(false);
-        core.Maps.TouchAll();
+        if (!_keepsIntermediate)
+        {
+            // Where the source was written behind the pair's back, B holds what was there before; nothing of it may be sent as the source's.
+            core.Maps.InB.Reset(false);
+            core.Maps.TouchAll();
+        }
+
         try
         {
             for (long first = 0; first < geometry.GrainCount; first += batch)

@@ -19,9 +19,6 @@ internal sealed class SourceConnection(
     private CommittedPoint _remoteCommitted;
     private bool _closed;
 
-    /// <summary>How many grains a running comparison has done; 0 where none runs.</summary>
-    public long ComparedGrains => comparison.Compared;
-
     /// <summary>Begins a conversation over a new session; one before is over.</summary>
     public void Attach(IPeerChannel channel)
     {
@@ -152,6 +149,11 @@ internal sealed class SourceConnection(
             }
         }
 
+        if (peer.Record.NeedsComparison)
+        {
+            await comparison.DemandAsync(cycle);
+        }
+
         return true;
     }
 
@@ -258,14 +260,8 @@ internal sealed class SourceConnection(
     {
         try
         {
-            long equal = await comparison.RunAsync(session.Channel, _stop.Token);
-
-            // Pages first: one that was written while its grains were not compared yet says too much.
-            await core.Journal.PersistAllAsync();
-            await core.Journal.ChangeAsync(static now => now with { NeedsComparison = false });
-            core.Events.Report(PairEventId.Compared, ("equal", equal), ("different", core.Maps.Geometry.GrainCount - equal));
-            core.Maps.Recount();
-            await EnterAsync(session);
+            await comparison.RunAsync(session.Channel, _stop.Token);
+            await (_running == session ? EnterAsync(session) : Task.CompletedTask);
         }
         catch (Exception exception) when (exception is IOException or TimeoutException or OperationCanceledException)
         {

@@ -331,6 +331,13 @@ internal sealed class SourceCycle
 
     private void ThrowUnlessPossible(bool supersede)
     {
+        if (State is SourceState.Idle or SourceState.Copying && _core.Journal.Record.NeedsComparison)
+        {
+            // A grain that is compared while a point is under way would be taken for the point's content.
+            throw new PairException(PairError.ComparisonNeeded,
+                "The two sites are to be compared by hash before a point is taken. Get-MirrorPair shows whether that is under way; it begins by itself when they are connected.");
+        }
+
         switch (State)
         {
             case SourceState.Idle:

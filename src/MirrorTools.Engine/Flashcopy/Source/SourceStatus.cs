@@ -62,6 +62,9 @@ public sealed record SourceStatus
     /// <summary>How long the gate was closed for the last point.</summary>
     public required TimeSpan LastGateTime { get; init; }
 
+    /// <summary>True while a comparison by hash runs.</summary>
+    public required bool IsComparing { get; init; }
+
     /// <summary>Grains compared by hash so far, while a comparison runs.</summary>
     public required long ComparedGrains { get; init; }
 }

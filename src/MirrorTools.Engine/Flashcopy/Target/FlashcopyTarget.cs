@@ -57,6 +57,12 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     /// <summary>The committed image, read-only (F-15). Reads fail with nothing to show until something was committed; ask <see cref="GetStatusAsync"/>.</summary>
     public IBlockDevice Image { get; }
 
+    /// <summary>
+    /// True where the committed image is not to be trusted: a storage of this side was written behind the pair's back, and no point was committed since everything was compared by hash.
+    /// Cheap, from any thread.
+    /// </summary>
+    public bool IsDistrusted => _core.Record.NeedsComparison;
+
     /// <summary>The maps as they are, for a test that looks at each step.</summary>
     internal TargetMaps Maps => _core.Maps;
 
@@ -83,6 +89,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         FaultDetail = _point.FaultDetail?.Detail,
         IsStorageFull = _point.FaultDetail is { IsFull: true },
         IsConnected = _session.IsConnected,
+        AwaitsComparison = _core.AwaitsComparison,
         Point = _point.Point,
         LastCommitted = _core.Record.LastCommitted,
         RecentPoints = _core.Record.RecentPoints,
@@ -104,10 +111,11 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     });
 
     /// <summary>Keeps the last committed point as it is, to be read, until it is disposed of; commits go on (F-28).</summary>
-    /// <exception cref="PairException">Nothing was committed yet.</exception>
+    /// <exception cref="PairException">Nothing was committed yet, or what was is not trusted.</exception>
     public Task<PinnedPoint> PinAsync() => _core.Control.InvokeAsync(() =>
     {
         ThrowIfNothingCommitted();
+        ThrowIfDistrusted();
         PinnedPoint pin = new(_core.Control, _core.Second.Pins, _core.Record.LastCommitted, _core.Maps, _core.Parts.OpenKeptGrains);
         pin.Image = new PinnedImage(pin, _core.Maps, _core.Intermediate, _core.Parts.Volume, _core.Readers);
         _core.Second.Pins.Add(pin);
@@ -118,8 +126,8 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     /// Recovers (F-16): makes durable that the committed image is the source of a new generation. Afterwards this object is closed; open a
     /// <see cref="FlashcopySource"/> over the same parts, and hosts read and write the committed image at once, whatever its size.
     /// </summary>
-    /// <param name="force">Recovers even though site 1 is connected.</param>
-    /// <exception cref="PairException">Nothing was committed yet, or site 1 is still reachable.</exception>
+    /// <param name="force">Recovers even though site 1 is connected, or the committed image is not trusted.</param>
+    /// <exception cref="PairException">Nothing was committed yet, what was is not trusted, or site 1 is still reachable.</exception>
     public async Task<CommittedPoint> RecoverAsync(bool force)
     {
         CommittedPoint recovered = await _core.Control.InvokeAsync(async () =>
@@ -129,6 +137,11 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             {
                 throw new PairException(PairError.SourceStillReachable,
                     "The source is still connected. Stop its hosts and agent, or use Invoke-MirrorRecovery -Force to recover all the same; its side will then refuse hosts.");
+            }
+
+            if (!force)
+            {
+                ThrowIfDistrusted();
             }
 
             // Nothing may write the log beside the recovery: its last block says that it was left clean.
@@ -235,6 +248,16 @@ public sealed class FlashcopyTarget : IAsyncDisposable
 
         _ = _session.TellFaultAsync(reason, fault);
     });
+
+    private void ThrowIfDistrusted()
+    {
+        if (IsDistrusted)
+        {
+            throw new PairException(PairError.CopyNotTrusted,
+                "A storage of this side was written while the pair was closed, and no point was committed since: what it shows may not be what was committed. "
+                + "Start-FlashcopyCycle at the source's agent compares it and commits; Invoke-MirrorRecovery -Force takes it as it is.");
+        }
+    }
 
     private void ThrowIfNothingCommitted()
     {

@@ -12,11 +12,23 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// </summary>
 internal sealed class TargetComparison(TargetCore core, ArrivalWriter arrivals)
 {
+    private long _end;
+
     /// <summary>The most grains of one request.</summary>
     public const int MaximumGrains = 4096;
 
     /// <summary>Told of a storage that failed.</summary>
     public required Action<SuspendReason, Exception> Failed { get; init; }
+
+    /// <summary>A conversation begins: what was compared in the one before proves nothing, since site 1 may not have heard all of it.</summary>
+    public void Begin() => _end = 0;
+
+    /// <summary>The hashes were sent; with the last ones of the volume, one request after the other from its beginning, all of it was compared.</summary>
+    public void Sent(GrainRange grains)
+    {
+        _end = grains.First == 0 || grains.First == _end ? grains.End : 0;
+        core.IsCompared |= _end == core.Maps.Geometry.GrainCount;
+    }
 
     /// <summary>The hashes of some grains, one after the other; null where a storage failed, which site 1 is told instead.</summary>
     public async Task<byte[]?> HashAsync(GrainRange grains)

@@ -37,6 +37,12 @@ internal sealed class TargetCore
     /// <summary>The record as it is on disk.</summary>
     public PairRecord Record => RecordStore.Current;
 
+    /// <summary>True once site 1 has compared the whole volume by hash since this side was opened.</summary>
+    public bool IsCompared { get; set; }
+
+    /// <summary>True while site 1 has to compare everything by hash before it takes a point: a storage was written behind the pair's back, or the metadata was made anew.</summary>
+    public bool AwaitsComparison => Record.NeedsComparison && !IsCompared;
+
     /// <summary>The flows that nobody waits for.</summary>
     public FlowWatch Flows { get; } = new();
 

@@ -89,7 +89,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
             part = SuspendReason.RemoteMetadataFailed;
             await core.Journal.PersistAllAsync();
             committed = new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow());
-            await core.ChangeRecordAsync(now => now.WithCommitted(committed) with { TargetPoint = point });
+            await core.ChangeRecordAsync(now => now.WithCommitted(committed) with { TargetPoint = point, NeedsComparison = false });
         }
         catch (IOException exception)
         {

@@ -128,6 +128,8 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             case FlashcopyMessage.SourceHello:
                 await GreetAsync(channel, received);
                 return false;
+            case FlashcopyMessage.BeginPoint when core.AwaitsComparison:
+                throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 took a point before it compared what this side holds by hash; its software may be older.");
             case FlashcopyMessage.BeginPoint:
                 await point.BeginAsync(message.Point);
                 return false;
@@ -164,7 +166,9 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1's greeting can't be read.");
         }
 
-        PeerGreeting own = new(core.Maps.Geometry.LengthBytes, core.Maps.Geometry.GrainBytes, core.Record);
+        comparison.Begin();
+        PairRecord told = core.Record with { NeedsComparison = core.AwaitsComparison };
+        PeerGreeting own = new(core.Maps.Geometry.LengthBytes, core.Maps.Geometry.GrainBytes, told);
         await channel.SendAsync(new PeerMessage(FlashcopyMessage.TargetHello, 0, 0, 0, 0, 0, point.Instance), own.Encode(), CancellationToken.None);
         if (core.Record.Generations.Compare(peer.Record.Generations) != GenerationRelation.Same)
         {
@@ -205,10 +209,12 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 asked for hashes outside the volume.");
         }
 
-        if (await comparison.HashAsync(new GrainRange(message.FirstGrain, message.GrainCount)) is { } hashes)
+        GrainRange grains = new(message.FirstGrain, message.GrainCount);
+        if (await comparison.HashAsync(grains) is { } hashes)
         {
             await channel.SendAsync(
                 new PeerMessage(FlashcopyMessage.Hashes, 0, 0, 0, message.FirstGrain, message.GrainCount, Guid.Empty), hashes, CancellationToken.None);
+            comparison.Sent(grains);
         }
     }
 

@@ -20,6 +20,9 @@ public sealed record TargetStatus
     /// <summary>True while site 1 is connected and has greeted.</summary>
     public required bool IsConnected { get; init; }
 
+    /// <summary>True while site 1 has to compare everything by hash before it takes a point.</summary>
+    public required bool AwaitsComparison { get; init; }
+
     /// <summary>The point under way; 0 where there is none.</summary>
     public required ulong Point { get; init; }
 
