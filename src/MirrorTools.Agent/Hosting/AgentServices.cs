@@ -58,6 +58,7 @@ internal static class AgentServices
         services.AddSingleton<IPeerLinks, PeerLinks>();
         services.AddSingleton<PairRegistry>();
         services.AddSingleton<IVolumeDirectory>(provider => provider.GetRequiredService<PairRegistry>());
+        services.AddSingleton<PairClaims>();
         services.AddSingleton<PairCreation>();
         services.AddSingleton<PairDescriber>();
         services.AddSingleton<PairRoles>();

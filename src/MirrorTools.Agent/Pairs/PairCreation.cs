@@ -12,7 +12,7 @@ using PairRole = MirrorTools.Engine.Pairs.PairRole;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>Makes pairs: checks everything before anything is made, and takes back what was made where the pair comes to nothing.</summary>
-internal sealed class PairCreation(PairRegistry registry, PairEnvironment environment, IPeerLinks links, AgentSettings settings)
+internal sealed class PairCreation(PairRegistry registry, PairClaims claims, PairEnvironment environment, IPeerLinks links, AgentSettings settings)
 {
     private static readonly StorageOptions AnySector = StorageOptions.Default;
 
@@ -20,17 +20,18 @@ internal sealed class PairCreation(PairRegistry registry, PairEnvironment enviro
     public async Task<MirrorPair> CreateAsync(NewPairRequest request, CancellationToken cancel)
     {
         CheckSettings(request);
+        using var claim = claims.Claim(request.Name, $"There is a pair '{request.Name}' already.");
         var target = FindTarget(request.TargetAgent);
         var site = SiteLayout.Place(
             request.Name, (environment.AgentId, settings.Name), isSource: true, request.Source, request.FirstIntermediate, request.MetadataPath, environment.Paths);
-        CheckClaims(site.Storages);
+        claim.Add(site.Storages);
         var maker = new SiteMaker();
         try
         {
             var definition = await MeasureAsync(request, site, target, maker);
             await maker.EnsureStorageAsync(site.Intermediate, definition.LengthBytes, definition.SectorBytes);
             var generation = new Generation(Guid.NewGuid(), definition.CreatedAt, environment.AgentId);
-            definition = definition with { TargetSite = await CreateOtherSideAsync(definition, request, generation, cancel) };
+            definition = definition with { TargetSite = await CreateOtherSideAsync(definition, request, generation, claim, cancel) };
             try
             {
                 await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);
@@ -50,19 +51,21 @@ internal sealed class PairCreation(PairRegistry registry, PairEnvironment enviro
         }
     }
 
+    /// <summary>Claims the name of a pair whose site 2 another agent wants here.</summary>
+    /// <exception cref="ControlException">The name is not possible, or another pair has it.</exception>
+    public PairClaim ClaimTarget(PairDefinition draft)
+    {
+        PairNames.Check(draft.Name);
+        return claims.Claim(draft.Name, $"The target's agent has a pair '{draft.Name}' already.");
+    }
+
     /// <summary>Makes site 2 of a pair on this agent, for another agent or for this one; the pair is not kept in the index yet.</summary>
-    public async Task<(PairDefinition Definition, SiteMaker Maker)> MakeTargetAsync(CreateSideRequest request, bool isLocal)
+    public async Task<(PairDefinition Definition, SiteMaker Maker)> MakeTargetAsync(CreateSideRequest request, PairClaim claim)
     {
         var draft = request.Definition;
-        PairNames.Check(draft.Name);
-        if (registry.TryFind(draft.Name) is not null)
-        {
-            throw new ControlException(ErrorIds.PairExists, $"The target's agent has a pair '{draft.Name}' already.", draft.Name);
-        }
-
         var site = SiteLayout.Place(
             draft.Name, (environment.AgentId, settings.Name), isSource: false, draft.TargetSite.Volume, draft.TargetSite.Intermediate, request.MetadataDirectory, environment.Paths);
-        CheckClaims(isLocal ? [.. draft.SourceSite.Storages, .. site.Storages] : site.Storages);
+        claim.Add(site.Storages);
         var definition = draft with { TargetSite = site };
         var maker = new SiteMaker();
         try
@@ -91,7 +94,7 @@ internal sealed class PairCreation(PairRegistry registry, PairEnvironment enviro
         Definition = PairJson.WriteDefinition(definition),
     };
 
-    private void CheckSettings(NewPairRequest request)
+    private static void CheckSettings(NewPairRequest request)
     {
         PairNames.Check(request.Name);
         if (Query.Name(request.Service, CopyService.Flashcopy, "copy service") is var service && service != CopyService.Flashcopy)
@@ -109,11 +112,6 @@ internal sealed class PairCreation(PairRegistry registry, PairEnvironment enviro
             throw new ControlException(ErrorIds.InvalidArgument, "This agent has no consistency groups yet; leave -Group out.", request.Group);
         }
 
-        if (registry.TryFind(request.Name) is not null)
-        {
-            throw new ControlException(ErrorIds.PairExists, $"There is a pair '{request.Name}' already.", request.Name);
-        }
-
         if (GrainGeometry.Validate(GrainGeometry.MinimumGrainBytes, request.GrainSizeBytes ?? GrainGeometry.DefaultGrainBytes) is { } fault)
         {
             throw new ControlException(ErrorIds.GrainSizeInvalid, fault, request.Name);
@@ -124,9 +122,6 @@ internal sealed class PairCreation(PairRegistry registry, PairEnvironment enviro
         || nameOrId.Equals(settings.Name, StringComparison.OrdinalIgnoreCase) || nameOrId == environment.AgentId.ToString()
             ? (environment.AgentId, settings.Name)
             : links.Find(nameOrId);
-
-    private void CheckClaims(IReadOnlyList<string> storages) =>
-        StorageClaims.Check(storages, registry.List().SelectMany(pair => pair.LocalSites.Select(site => (pair.Definition.Name, site))));
 
     private async Task<PairDefinition> MeasureAsync(NewPairRequest request, SiteDefinition site, (Guid Id, string Name) target, SiteMaker maker)
     {
@@ -170,12 +165,12 @@ internal sealed class PairCreation(PairRegistry registry, PairEnvironment enviro
         }
     }
 
-    private async Task<SiteDefinition> CreateOtherSideAsync(PairDefinition draft, NewPairRequest request, Generation generation, CancellationToken cancel)
+    private async Task<SiteDefinition> CreateOtherSideAsync(PairDefinition draft, NewPairRequest request, Generation generation, PairClaim claim, CancellationToken cancel)
     {
         var asked = new CreateSideRequest(draft, request.TargetMetadataPath, generation.Id);
         if (draft.TargetSite.AgentId == environment.AgentId)
         {
-            return (await MakeTargetAsync(asked, isLocal: true)).Definition.TargetSite;
+            return (await MakeTargetAsync(asked, claim)).Definition.TargetSite;
         }
 
         var answer = await links.RequestAsync(draft.TargetSite.AgentId, PairMethods.Create, PairJson.Write(asked), cancel);

@@ -54,7 +54,8 @@ internal sealed class PairRequests(PairRegistry registry, PairCreation creation,
             throw new ControlException(ErrorIds.AgentNotTrusted, "An agent can make pairs only with itself as the source.");
         }
 
-        var (definition, maker) = await creation.MakeTargetAsync(request, isLocal: false);
+        using var claim = creation.ClaimTarget(request.Definition);
+        var (definition, maker) = await creation.MakeTargetAsync(request, claim);
         try
         {
             await registry.AddAsync(definition, cancel);

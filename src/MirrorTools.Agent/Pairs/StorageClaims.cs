@@ -7,9 +7,9 @@ namespace MirrorTools.Agent.Pairs;
 /// <summary>Holds that a source has one pair and a storage belongs to one (F-26), by the identity of files and devices and not by their paths.</summary>
 internal static class StorageClaims
 {
-    /// <summary>Checks the storages of a new pair's side against each other and against those of this agent's pairs.</summary>
+    /// <summary>Checks the storages of a new pair against each other and against those of other pairs.</summary>
     /// <exception cref="ControlException"><see cref="ErrorIds.StoragesAreTheSame"/> or <see cref="ErrorIds.StorageAlreadyInPair"/>.</exception>
-    public static void Check(IReadOnlyList<string> storages, IEnumerable<(string PairName, SiteDefinition Site)> others)
+    public static void Check(IReadOnlyList<string> storages, IEnumerable<(string PairName, IReadOnlyList<string> Storages)> others)
     {
         for (var i = 0; i < storages.Count; i++)
         {
@@ -23,11 +23,11 @@ internal static class StorageClaims
             }
         }
 
-        foreach (var (name, site) in others)
+        foreach (var (name, taken) in others)
         {
             foreach (var storage in storages)
             {
-                if (site.Storages.Any(taken => AreTheSame(storage, taken)))
+                if (taken.Any(other => AreTheSame(storage, other)))
                 {
                     throw new ControlException(ErrorIds.StorageAlreadyInPair, $"'{storage}' belongs to the pair '{name}'.", storage);
                 }

@@ -50,6 +50,24 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
         await RefusedAsync(ErrorIds.StorageAlreadyInPair, Request("q", source: "a2", target: "d"));
     }
 
+    // Both were checked before either was kept: the second one stayed in the index as a pair that could not be opened.
+    [Theory]
+    [Rule("F-26")]
+    [InlineData("q")]
+    [InlineData("p")]
+    public async Task Of_two_pairs_asked_for_at_once_over_one_source_one_is_made_and_nothing_is_left_of_the_other(string otherName)
+    {
+        for (var round = 0; round < 8; round++)
+        {
+            var both = new[] { TryCreateAsync(Request()), TryCreateAsync(Request(otherName, target: "d2")) };
+            var errors = await Task.WhenAll(both);
+            Assert.Contains(Assert.Single(errors, error => error is not null), new[] { ErrorIds.StorageAlreadyInPair, ErrorIds.PairExists });
+            var pair = Assert.Single(await _agent.Client.Pairs.ListAsync(default));
+            Assert.Equal(nameof(PairState.Idle), pair.State);
+            await _agent.Client.Pairs.RemoveAsync(pair.Name, deleteData: true, default);
+        }
+    }
+
     [Fact]
     public async Task A_target_that_is_smaller_than_the_source_is_refused()
     {
@@ -243,6 +261,19 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
             async () => (await _agent.Client.Events.ListAsync(0, 100, default)).Items.Any(item => item.Name == "Compared"), "the comparison ends");
         Assert.Equal(nameof(CycleState.Committed), await CycleAsync());
         Assert.Equal(7, (await _agent.Client.Volumes.ReadAsync("p.CommittedImage", 2 << 20, 512, default))[0]);
+    }
+
+    private async Task<string?> TryCreateAsync(NewPairRequest request)
+    {
+        try
+        {
+            await _agent.Client.Pairs.CreateAsync(request, default);
+            return null;
+        }
+        catch (MirrorApiException exception)
+        {
+            return exception.Error.ErrorId;
+        }
     }
 
     private Task<AttachmentInfo> MountAsync(MountRequest request) => _agent.Client.Volumes.MountAsync("p", request, default);
