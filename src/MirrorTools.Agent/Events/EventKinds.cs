@@ -37,6 +37,14 @@ public static class EventKinds
     /// <summary>A pair could not be opened.</summary>
     public static readonly EventKind PairOpenFailed = new("PairOpenFailed", Error, "Pair {pair} can't be opened ({errorId}): {cause} {remedy}");
 
+    /// <summary>The other side of a pair can't be opened.</summary>
+    public static readonly EventKind OtherSideClosed = new(
+        "OtherSideClosed", Error, "The other side of pair {pair} can't be opened ({errorId}): {cause} Hosts go on; changes are recorded. {remedy}");
+
+    /// <summary>What a side knew was lost and is made anew.</summary>
+    public static readonly EventKind SideRemade = new(
+        "SideRemade", Warning, "The metadata of this side of pair {pair} were made anew ({kept}); what was committed here is given up, and everything is compared by hash.");
+
     /// <summary>A pair was changed.</summary>
     public static readonly EventKind PairChanged = new("PairChanged", Information, "Pair {pair} was changed: {changes}.");
 

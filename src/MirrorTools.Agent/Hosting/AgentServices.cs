@@ -61,6 +61,8 @@ internal static class AgentServices
         services.AddSingleton<PairClaims>();
         services.AddSingleton<PairCreation>();
         services.AddSingleton<PairDescriber>();
+        services.AddSingleton<SideRemaker>();
+        services.AddSingleton<PairDiscarding>();
         services.AddSingleton<PairRoles>();
         services.AddSingleton<PairService>();
         services.AddSingleton<PairPlans>();

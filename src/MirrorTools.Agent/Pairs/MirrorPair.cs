@@ -26,12 +26,18 @@ internal sealed class MirrorPair(PairDefinition definition, Guid agentId)
     /// <summary>Why the sides can't be opened; null where they are.</summary>
     public ControlException? OpenError { get; set; }
 
+    /// <summary>Why the other side, at the other agent or here, can't be opened, as far as this agent knows; null where it can.</summary>
+    public ControlException? OtherSideError { get; set; }
+
     /// <summary>True while the pair is being taken away.</summary>
     public bool IsRemoving { get; set; }
 
     /// <summary>The sites that this agent has.</summary>
     public IReadOnlyList<SiteDefinition> LocalSites =>
         [.. new[] { Definition.SourceSite, Definition.TargetSite }.Where(site => site.AgentId == agentId)];
+
+    /// <summary>The sites of this agent whose sides are not open.</summary>
+    public IReadOnlyList<SiteDefinition> ClosedSites => [.. LocalSites.Where(site => !Sides.Any(side => side.Site == site))];
 
     /// <summary>The agent of the other side; null where one agent has both.</summary>
     public Guid? PeerAgentId => LocalSites.Count == 2 ? null
@@ -66,7 +72,7 @@ internal sealed class MirrorPair(PairDefinition definition, Guid agentId)
         return new Change(Changes);
     }
 
-    private ControlException NotHere(string whose) => OpenError
+    private ControlException NotHere(string whose) => OpenError ?? (PeerAgentId is null ? OtherSideError : null)
         ?? new ControlException(ErrorIds.PairNotHere, $"This has to be asked of {whose} agent of the pair '{Definition.Name}'.", Definition.Name);
 
     private sealed class Change(SemaphoreSlim changes) : IDisposable

@@ -19,12 +19,28 @@ internal sealed partial class PairConnector : IAsyncDisposable
         _run = RunAsync(open, environment.Time, environment.Logger);
 
     /// <summary>Connects a side to another agent.</summary>
-    public static PairConnector ToPeer(PairSide source, Guid peerAgentId, IPeerLinks links, PairEnvironment environment) => new(
+    /// <param name="source">The side.</param>
+    /// <param name="peerAgentId">The other agent.</param>
+    /// <param name="links">The links.</param>
+    /// <param name="environment">The agent.</param>
+    /// <param name="refused">Called when the other agent takes no channel of this pair.</param>
+    /// <param name="accepted">Called when it took one.</param>
+    public static PairConnector ToPeer(
+        PairSide source, Guid peerAgentId, IPeerLinks links, PairEnvironment environment, Func<CancellationToken, Task> refused, Action accepted) => new(
         async cancel =>
         {
-            var channel = await links.OpenChannelAsync(peerAgentId, source.Definition.Id, cancel);
-            source.Attach(channel);
-            return channel;
+            try
+            {
+                var channel = await links.OpenChannelAsync(peerAgentId, source.Definition.Id, cancel);
+                accepted();
+                source.Attach(channel);
+                return channel;
+            }
+            catch (LinkClosedException error) when (error.Reason == LinkCloseReason.Refused)
+            {
+                await refused(cancel);
+                throw;
+            }
         },
         environment);
 

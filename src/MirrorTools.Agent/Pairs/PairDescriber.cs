@@ -30,6 +30,12 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
             AddClosed(info, pair);
         }
 
+        if (pair.OtherSideError is { } other && info.StateErrorId is null)
+        {
+            (info.StateErrorId, info.StateReason, info.RecommendedAction) = (other.ErrorId, other.Message, other.Remedy ?? ErrorTable.Find(other.ErrorId).Remedy);
+            info.State = pair.SourceSide is null ? nameof(PairState.Failed) : info.State;
+        }
+
         if (pair.IsRemoving)
         {
             info.State = nameof(PairState.Removing);
@@ -103,6 +109,10 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         info.CurrentCycle = status.Point == 0 ? null : side.History.Find((long)status.Point) is { } cycle ? Named(cycle, pair) : null;
         info.State = StateOf(side, status).ToString();
         (info.StateErrorId, info.StateReason) = (ErrorOf(status.Suspended, status.IsStorageFull), ReasonOf(status));
+        if (info.StateErrorId is null && status is { IsPeerOlder: true, IsConnected: false })
+        {
+            (info.StateErrorId, info.StateReason) = (ErrorIds.SplitBrain, "The other site holds an older generation of the pair: it has to become this one's copy first.");
+        }
         if (pair.TargetSide is { Target: { } target } && await target.GetStatusAsync() is { State: TargetState.Faulted } faulted)
         {
             (info.StateErrorId, info.StateReason) = (ErrorOf(faulted.Fault, faulted.IsStorageFull), faulted.FaultDetail);

@@ -6,7 +6,7 @@ namespace MirrorTools.Agent.Pairs;
 internal static class PairMethods
 {
     public const string Create = "pair.create", Remove = "pair.remove", Update = "pair.update", Bitmap = "pair.bitmap", Ranges = "pair.ranges",
-        Repair = "pair.repair", Generations = "pair.generations", BecomeTarget = "pair.becomeTarget";
+        Repair = "pair.repair", Generations = "pair.generations", BecomeTarget = "pair.becomeTarget", Remake = "pair.remake";
 }
 
 /// <summary>Asks the target's agent to make its side.</summary>

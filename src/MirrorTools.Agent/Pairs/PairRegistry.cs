@@ -80,25 +80,35 @@ internal sealed class PairRegistry(
         pair.Definition = definition;
     }
 
-    /// <summary>Opens a pair's sides, connects them, runs its schedule, and brings its attachments back.</summary>
+    /// <summary>
+    /// Opens a pair's sides, connects them, runs its schedule, and brings its attachments back. Where one agent has both sides, one that can't be opened keeps the other one from
+    /// nothing but being mirrored (P-8); <see cref="MirrorPair.OtherSideError"/> says why.
+    /// </summary>
+    /// <exception cref="ControlException">No side can be opened.</exception>
     public async Task OpenAsync(MirrorPair pair, CancellationToken cancel)
     {
         List<PairSide> sides = [];
-        try
+        ControlException? failure = null;
+        foreach (var site in pair.LocalSites)
         {
-            foreach (var site in pair.LocalSites)
+            try
             {
                 sides.Add(await PairSide.OpenAsync(pair.Definition, site, environment, _stamps));
             }
-        }
-        catch (Exception error)
-        {
-            await Task.WhenAll(sides.Select(side => side.DisposeAsync().AsTask()));
-            pair.OpenError = ErrorTranslation.Translate(error);
-            throw pair.OpenError;
+            catch (Exception error)
+            {
+                failure = ErrorTranslation.Translate(error);
+            }
         }
 
-        (pair.Sides, pair.OpenError) = (sides, null);
+        pair.Sides = sides;
+        pair.OpenError = sides.Count == 0 ? failure : null;
+        pair.OtherSideError = sides.Count == 0 ? null : failure;
+        if (pair.OpenError is { } none)
+        {
+            throw none;
+        }
+
         Connect(pair);
         await ApplyScheduleAsync(pair);
         foreach (var volume in PairVolumes.Of(pair))
@@ -156,13 +166,41 @@ internal sealed class PairRegistry(
         try
         {
             await OpenAsync(pair, cancel);
-            events.Write(EventKinds.PairOpened, new(pair.Definition.Id, pair.Definition.Name), null);
         }
         catch (ControlException error)
         {
-            events.Write(
-                EventKinds.PairOpenFailed, new(pair.Definition.Id, pair.Definition.Name), null,
-                ("errorId", error.ErrorId), ("cause", error.Message), ("remedy", error.Remedy ?? ErrorTable.Find(error.ErrorId).Remedy));
+            TellFailure(pair, EventKinds.PairOpenFailed, error);
+            return;
+        }
+
+        events.Write(EventKinds.PairOpened, new(pair.Definition.Id, pair.Definition.Name), null);
+        if (pair.OtherSideError is { } other)
+        {
+            TellFailure(pair, EventKinds.OtherSideClosed, other);
+        }
+    }
+
+    private void TellFailure(MirrorPair pair, EventKind kind, ControlException error) => events.Write(
+        kind, new(pair.Definition.Id, pair.Definition.Name), null,
+        ("errorId", error.ErrorId), ("cause", error.Message), ("remedy", error.Remedy ?? ErrorTable.Find(error.ErrorId).Remedy));
+
+    // Asked by the side that has the source while the other agent takes no channel: what that agent says is shown here as well (P-7).
+    private async Task AskWhyAsync(MirrorPair pair, Guid peer, CancellationToken cancel)
+    {
+        var before = pair.OtherSideError;
+        try
+        {
+            await links.RequestAsync(peer, PairMethods.Generations, PairJson.Write(new PairRequest(pair.Definition.Id)), cancel);
+            pair.OtherSideError = null;
+        }
+        catch (LinkRequestException refused) when (refused.ErrorId is not (ErrorIds.PairNotHere or ErrorIds.PairBusy))
+        {
+            pair.OtherSideError = LostSides.SeenFromSource(ErrorTranslation.Translate(refused), pair.Definition, peer);
+        }
+
+        if (pair.OtherSideError is { } error && error.ErrorId != before?.ErrorId)
+        {
+            TellFailure(pair, EventKinds.OtherSideClosed, error);
         }
     }
 
@@ -174,7 +212,8 @@ internal sealed class PairRegistry(
         }
 
         pair.Connector = pair.PeerAgentId is { } peer
-            ? PairConnector.ToPeer(source, peer, links, environment)
-            : PairConnector.Within(source, pair.Sides.First(side => side != source), environment);
+            ? PairConnector.ToPeer(
+                source, peer, links, environment, refused: cancel => AskWhyAsync(pair, peer, cancel), accepted: () => pair.OtherSideError = null)
+            : pair.Sides.FirstOrDefault(side => side != source) is { } other ? PairConnector.Within(source, other, environment) : null;
     }
 }

@@ -7,7 +7,7 @@ using MirrorTools.Engine.Pairs;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>Answers what other agents ask about the pairs the two have in common.</summary>
-internal sealed class PairRequests(PairRegistry registry, PairCreation creation, PairMaps maps, PairRoles roles, EventLog events)
+internal sealed class PairRequests(PairRegistry registry, PairCreation creation, PairMaps maps, PairRoles roles, SideRemaker remaker, EventLog events)
 {
     /// <summary>The handlers by method name.</summary>
     public IEnumerable<KeyValuePair<string, LinkRequestHandler>> Handlers =>
@@ -27,6 +27,7 @@ internal sealed class PairRequests(PairRegistry registry, PairCreation creation,
             await roles.BecomeTargetAsync(Shared(peer, request.PairId), new GenerationHistory(request.Items), cancel);
             return new PairRequest(request.PairId);
         })),
+        new(PairMethods.Remake, Answering<GenerationsMessage>(RemakeAsync)),
     ];
 
     private static LinkRequestHandler Answering<T>(Func<Guid, T, CancellationToken, Task<object>> answer) => async (request, cancel) =>
@@ -112,6 +113,14 @@ internal sealed class PairRequests(PairRegistry registry, PairCreation creation,
             Schedule = definition.Schedule,
         });
         return new PairRequest(definition.Id);
+    }
+
+    private async Task<object> RemakeAsync(Guid peer, GenerationsMessage request, CancellationToken cancel)
+    {
+        var pair = Shared(peer, request.PairId);
+        using var change = await pair.BeginChangeAsync(cancel);
+        await remaker.RemakeAsync(pair, pair.LocalSites[0], new GenerationHistory(request.Items), cancel);
+        return new PairRequest(request.PairId);
     }
 
     private async Task<object> RepairAsync(Guid peer, PairRequest request, CancellationToken cancel)

@@ -1,13 +1,15 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Agent.Pairs;
 
-/// <summary>Resumes pairs after a fault, and changes roles after a split or a recovery (F-16, F-23).</summary>
-internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnvironment environment)
+/// <summary>Resumes pairs after a fault (P-7); what an admin gives up is <see cref="PairDiscarding"/>'s.</summary>
+internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding, IPeerLinks links)
 {
     /// <summary>The generations that this agent's side knows.</summary>
     public static async Task<GenerationHistory> GenerationsAsync(MirrorPair pair) =>
@@ -25,14 +27,24 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
 
         if (discardChangesOn is { Length: > 0 })
         {
-            await DiscardAsync(pair, SiteOf(pair, discardChangesOn), cancel);
-            return;
+            await discarding.DiscardAsync(pair, PairDiscarding.SiteOf(pair, discardChangesOn), cancel);
+            if (pair.SourceSide?.Source is not { } kept || (await kept.GetStatusAsync()).State != SourceState.Suspended)
+            {
+                return;
+            }
         }
 
         var reason = (await pair.RequireSource().Source!.GetStatusAsync()).Suspended;
         if (reason is not (SuspendReason.SplitBrain or SuspendReason.OldGeneration))
         {
+            var wasClosed = pair.OtherSideError is not null;
             await RepairOtherSideAsync(pair, cancel);
+            if (wasClosed && reason == SuspendReason.None)
+            {
+                // That side was all that kept the pair from mirroring.
+                return;
+            }
+
             await RepairOwnSideAsync(pair, reason, cancel);
         }
 
@@ -67,60 +79,7 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
     public async Task BecomeTargetAsync(MirrorPair pair, GenerationHistory history, CancellationToken cancel)
     {
         using var change = await pair.BeginChangeAsync(cancel);
-        await BecomeTargetAsync(pair, pair.RequireSource(), history, cancel);
-    }
-
-    private async Task BecomeTargetAsync(MirrorPair pair, PairSide side, GenerationHistory history, CancellationToken cancel)
-    {
-        try
-        {
-            await side.BecomeTargetAsync(history);
-        }
-        finally
-        {
-            // Where it could not be written down the side is what it was, and its engine is closed all the same.
-            await registry.CloseAsync(pair);
-            await registry.OpenAsync(pair, cancel);
-        }
-    }
-
-    private async Task DiscardAsync(MirrorPair pair, SiteDefinition loser, CancellationToken cancel)
-    {
-        if (pair.PeerAgentId is not { } peer)
-        {
-            var losing = pair.Sides.FirstOrDefault(side => side.Site == loser && side.Source is not null);
-            var winning = pair.Sides.FirstOrDefault(side => side.Site != loser && side.Source is not null);
-            if (losing is null || winning is null)
-            {
-                throw NothingToDiscard(pair);
-            }
-
-            var before = await winning.Source!.GetStatusAsync();
-            if (before.Generations.Compare((await losing.Source!.GetStatusAsync()).Generations) != GenerationRelation.Newer)
-            {
-                await winning.Source.PromoteAsync();
-            }
-
-            await BecomeTargetAsync(pair, losing, (await winning.Source.GetStatusAsync()).Generations, cancel);
-            return;
-        }
-
-        if (loser.AgentId == environment.AgentId)
-        {
-            var answer = await links.RequestAsync(peer, PairMethods.Generations, PairJson.Write(new PairRequest(pair.Definition.Id)), cancel);
-            var history = new GenerationHistory(PairJson.Read<GenerationsMessage>(answer).Items);
-            var side = pair.SourceSide ?? throw NothingToDiscard(pair);
-            await BecomeTargetAsync(pair, side, history, cancel);
-            return;
-        }
-
-        // This side goes on in a new generation, and the other one becomes its copy.
-        var winner = pair.SourceSide ?? throw NothingToDiscard(pair);
-        await winner.Source!.PromoteAsync();
-        var mine = await GenerationsAsync(pair);
-        await links.RequestAsync(peer, PairMethods.BecomeTarget, PairJson.Write(new GenerationsMessage(pair.Definition.Id, mine.Items)), cancel);
-        await registry.CloseAsync(pair);
-        await registry.OpenAsync(pair, cancel);
+        await discarding.BecomeTargetAsync(pair, pair.RequireSource(), history, cancel);
     }
 
     private async Task ReopenAsync(MirrorPair pair, CancellationToken cancel)
@@ -143,42 +102,43 @@ internal sealed class PairRoles(PairRegistry registry, IPeerLinks links, PairEnv
         }
     }
 
+    private async Task RepairPeerAsync(MirrorPair pair, Guid peer, CancellationToken cancel)
+    {
+        try
+        {
+            await links.RequestAsync(peer, PairMethods.Repair, PairJson.Write(new PairRequest(pair.Definition.Id)), cancel);
+            pair.OtherSideError = null;
+        }
+        catch (LinkRequestException refused)
+        {
+            throw LostSides.SeenFromSource(ErrorTranslation.Translate(refused), pair.Definition, peer);
+        }
+    }
+
     private async Task RepairOtherSideAsync(MirrorPair pair, CancellationToken cancel)
     {
         if (pair.PeerAgentId is { } peer)
         {
             if (links.IsConnected(peer))
             {
-                await links.RequestAsync(peer, PairMethods.Repair, PairJson.Write(new PairRequest(pair.Definition.Id)), cancel);
+                await RepairPeerAsync(pair, peer, cancel);
             }
 
             return;
         }
 
-        if (pair.TargetSide is { Target: { } target } && (await target.GetStatusAsync()).State == TargetState.Faulted)
+        if (pair.OtherSideError is not null)
+        {
+            await ReopenAsync(pair, cancel);
+            if (pair.OtherSideError is { } error)
+            {
+                throw error;
+            }
+        }
+        else if (pair.TargetSide is { Target: { } target } && (await target.GetStatusAsync()).State == TargetState.Faulted)
         {
             await registry.CloseAsync(pair);
             await registry.OpenAsync(pair, cancel);
         }
     }
-
-    private static SiteDefinition SiteOf(MirrorPair pair, string agent)
-    {
-        var sites = new[] { pair.Definition.SourceSite, pair.Definition.TargetSite };
-        var found = sites.Where(site => site.AgentName.Equals(agent, StringComparison.OrdinalIgnoreCase) || site.AgentId.ToString() == agent).ToList();
-        if (pair.PeerAgentId is null)
-        {
-            // One agent is both sites: the site's own name tells which.
-            return agent.Equals("Source", StringComparison.OrdinalIgnoreCase) ? sites[0]
-                : agent.Equals("Target", StringComparison.OrdinalIgnoreCase) ? sites[1]
-                : throw new ControlException(ErrorIds.InvalidArgument, "One agent is both sites of the pair; say Source or Target.", agent);
-        }
-
-        return found is [var one]
-            ? one
-            : throw new ControlException(ErrorIds.InvalidArgument, $"'{agent}' is no agent of the pair '{pair.Definition.Name}'.", agent);
-    }
-
-    private static ControlException NothingToDiscard(MirrorPair pair) =>
-        new(ErrorIds.PairNotSuspended, $"The pair '{pair.Definition.Name}' has no two sides that were written; there is nothing to discard.", pair.Definition.Name);
 }

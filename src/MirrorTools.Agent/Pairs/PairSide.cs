@@ -60,9 +60,10 @@ internal sealed partial class PairSide : IAsyncDisposable
     public static async Task<PairSide> OpenAsync(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps)
     {
         var side = new PairSide(definition, site, environment, stamps);
-        var storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
+        SiteStorage? storage = null;
         try
         {
+            storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
             var record = await side.PrepareRecordAsync(storage);
             stamps.Use(site.Storages);
             var parts = side.Parts(storage);
@@ -80,10 +81,14 @@ internal sealed partial class PairSide : IAsyncDisposable
             side.History.Load(record.RecentPoints);
             return side;
         }
-        catch
+        catch (Exception error)
         {
-            await storage.DisposeAsync();
-            throw;
+            if (storage is not null)
+            {
+                await storage.DisposeAsync();
+            }
+
+            throw LostSides.SeenHere(ErrorTranslation.Translate(error), definition, site);
         }
     }
 

@@ -1,6 +1,7 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Agent.Pairs;
@@ -37,8 +38,8 @@ public sealed class SiteStorage : IAsyncDisposable
             var options = new StorageOptions { FileSectorBytes = sectorBytes, ExpectedLengthBytes = lengthBytes };
             opened.Volume = opened.Keep(StorageFiles.Open(site.Volume, options));
             opened.Intermediate = opened.Keep(new ReopenableDevice(() => StorageFiles.Open(site.Intermediate, options)));
-            opened.Metadata = opened.Keep(StorageFiles.Open(site.Metadata, StorageOptions.Default));
-            opened.RegionLog = opened.Keep(StorageFiles.Open(site.RegionLog, StorageOptions.Default));
+            opened.Metadata = opened.Keep(OpenMetadata(site.Metadata));
+            opened.RegionLog = opened.Keep(OpenRegionLog(site.RegionLog));
             return opened;
         }
         catch
@@ -73,6 +74,32 @@ public sealed class SiteStorage : IAsyncDisposable
         foreach (var device in _devices)
         {
             await device.DisposeAsync();
+        }
+    }
+
+    // The second of two places: with an empty one the log counts every region as one that may differ, and uses it again.
+    private static FileBlockDevice OpenRegionLog(string path)
+    {
+        try
+        {
+            return StorageFiles.Open(path, StorageOptions.Default);
+        }
+        catch (StorageOpenException error) when (error.Fault is StorageOpenFault.NotFound or StorageOpenFault.NotSectors)
+        {
+            File.Delete(path);
+            return StorageFiles.Create(path, DirtyRegionLog.RequiredLengthBytes(1), StorageOptions.Default);
+        }
+    }
+
+    private static FileBlockDevice OpenMetadata(string path)
+    {
+        try
+        {
+            return StorageFiles.Open(path, StorageOptions.Default);
+        }
+        catch (StorageOpenException error) when (error.Fault is StorageOpenFault.NotFound or StorageOpenFault.NotSectors)
+        {
+            throw new ControlException(ErrorIds.MetadataCorrupt, $"The pair's metadata file is missing or cut short: {error.Message}", path, error);
         }
     }
 

@@ -10,7 +10,7 @@ namespace MirrorTools.Cmdlets.Pairs;
 [OutputType(typeof(MirrorPair))]
 public sealed class ResumeMirrorPairCommand : PairChangingCmdlet
 {
-    /// <summary>After a split brain: the agent whose changes are given up.</summary>
+    /// <summary>After a split brain: the agent whose changes are given up. Where the copy's metadata are lost: the copy's agent.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(TrustCompleter))]

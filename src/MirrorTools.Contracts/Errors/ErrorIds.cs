@@ -147,7 +147,7 @@ public static class ErrorIds
     /// <summary>A storage became shorter than its volume.</summary>
     public const string ImageTruncated = "ImageTruncated";
 
-    /// <summary>A metadata file fails its checksums.</summary>
+    /// <summary>A metadata file is gone, cut short or fails its checksums.</summary>
     public const string MetadataCorrupt = "MetadataCorrupt";
 
     /// <summary>The agent does not have this copy service.</summary>

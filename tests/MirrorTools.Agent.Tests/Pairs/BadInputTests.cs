@@ -177,21 +177,44 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_truncated_image_and_a_corrupt_metadata_file_keep_one_pair_closed_and_say_why()
+    [Rule("P-7")]
+    [Rule("P-8")]
+    public async Task A_side_that_is_lost_beside_the_source_on_one_agent_keeps_no_host_away()
+    {
+        await _agent.Client.Pairs.CreateAsync(Request(), default);
+        await WriteAsync(0, 1 << 20, 1);
+        await CycleAsync();
+        await _agent.TerminateAsync();
+        File.Delete(_directory["p.target.mirror"]);
+        _agent = await AgentProcess.StartAsync(_directory["state"]);
+        var pair = await _agent.Client.Pairs.GetAsync("p", default);
+        Assert.Equal((nameof(PairState.Disconnected), ErrorIds.MetadataCorrupt), (pair.State, pair.StateErrorId));
+        Assert.Contains("Resume-MirrorPair -DiscardChangesOn Target", pair.RecommendedAction);
+        await WriteAsync(1 << 20, 1 << 20, 2);
+        await ErrorAsync(ErrorIds.MetadataCorrupt, () => _agent.Client.Pairs.ResumeAsync("p", new ResumePairRequest(), default));
+        await _agent.Client.Pairs.ResumeAsync("p", new ResumePairRequest { DiscardChangesOn = "Target" }, default);
+        await Eventually.TrueAsync(async () => (await _agent.Client.Pairs.GetAsync("p", default)).State == nameof(PairState.Idle), "the comparison ends");
+        Assert.Equal(nameof(CycleState.Committed), await CycleAsync());
+        Assert.Equal(1, (await _agent.Client.Volumes.ReadAsync("p.CommittedImage", 0, 512, default))[0]);
+        Assert.Equal(2, (await _agent.Client.Volumes.ReadAsync("p.CommittedImage", 1 << 20, 512, default))[0]);
+    }
+
+    [Fact]
+    public async Task A_truncated_image_and_a_corrupt_metadata_file_keep_a_side_closed_and_say_why()
     {
         await _agent.Client.Pairs.CreateAsync(Request(), default);
         await _agent.KillAsync();
         Command.Run("truncate", "-s", "1M", _directory["d"]);
         _agent = await AgentProcess.StartAsync(_directory["state"]);
         var pair = await _agent.Client.Pairs.GetAsync("p", default);
-        Assert.Equal((nameof(PairState.Failed), ErrorIds.ImageTruncated), (pair.State, pair.StateErrorId));
+        Assert.Equal((nameof(PairState.Disconnected), ErrorIds.ImageTruncated), (pair.State, pair.StateErrorId));
         await _agent.KillAsync();
         Command.Run("truncate", "-s", "4M", _directory["d"]);
         File.WriteAllBytes(_directory["p.source.mirror"], new byte[new FileInfo(_directory["p.source.mirror"]).Length]);
         _agent = await AgentProcess.StartAsync(_directory["state"]);
         pair = await _agent.Client.Pairs.GetAsync("p", default);
         Assert.Equal((nameof(PairState.Failed), ErrorIds.MetadataCorrupt), (pair.State, pair.StateErrorId));
-        Assert.Contains("Get-MirrorEvent", pair.RecommendedAction);
+        Assert.Contains("New-MirrorPair -Seeded", pair.RecommendedAction);
     }
 
     [SkippableFact]

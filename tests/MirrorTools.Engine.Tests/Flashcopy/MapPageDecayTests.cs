@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Journal;
@@ -77,6 +78,21 @@ public sealed class MapPageDecayTests
     });
 
     [Fact]
+    [Rule("P-1")]
+    [Rule("P-5")]
+    public void A_target_whose_newest_record_decayed_shows_no_mixture_of_two_points() => FlashcopyRig.Run(async rig =>
+    {
+        await TwoCyclesAsync(rig);
+        await rig.SettledAsync();
+        await rig.Target.DisposeAsync();
+        long first = MetadataLayout.StateOffsetBytes;
+        long second = first + MetadataLayout.CopyDistanceBytes;
+        rig.Metadata2.Corrupt((Sequence(rig, first) > Sequence(rig, second) ? first : second) + 512, bit: 3);
+        MetadataCorruptException corrupt = await Assert.ThrowsAsync<MetadataCorruptException>(rig.OpenTargetAsync);
+        Assert.Equal("state record", corrupt.Part);
+    });
+
+    [Fact]
     [Rule("F-18")]
     public void A_target_that_was_cut_while_it_wrote_a_page_opens_and_writes_it_again() => FlashcopyRig.Run(async rig =>
     {
@@ -99,6 +115,13 @@ public sealed class MapPageDecayTests
         await rig.WriteAsync(7, 2, 3);
         await rig.CycleAsync();
         await rig.DelayAsync(TimeSpan.FromSeconds(30));
+    }
+
+    private static ulong Sequence(FlashcopyRig rig, long offset)
+    {
+        byte[] bytes = new byte[8];
+        rig.Metadata2.Peek(offset + 32, bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
 
     private static MetadataLayout Layout(FlashcopyRig rig) => MetadataLayout.For(rig.Geometry);

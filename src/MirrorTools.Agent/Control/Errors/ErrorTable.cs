@@ -48,7 +48,7 @@ internal static class ErrorTable
         [ErrorIds.GrainSizeInvalid] = new(400, "InvalidArgument", "Give New-MirrorPair a -GrainSize that is a power of two from 4KB to 4MB."),
         [ErrorIds.DiskFull] = new(507, "WriteError", "Make room, then run Resume-MirrorPair."),
         [ErrorIds.ImageTruncated] = new(409, "InvalidData", "Restore the storage, or make the pair anew with Remove-MirrorPair and New-MirrorPair."),
-        [ErrorIds.MetadataCorrupt] = new(409, "InvalidData", "See what was lost with Get-MirrorEvent, then run Resume-MirrorPair."),
+        [ErrorIds.MetadataCorrupt] = new(409, "InvalidData", "See with Get-MirrorPair -Agent, at both agents, what is lost and what helps; with the file back, run Resume-MirrorPair."),
         [ErrorIds.CopyServiceNotSupported] = new(501, "NotImplemented", "Use -Service Flashcopy."),
         [ErrorIds.CopyServiceHasNoCycles] = new(409, "InvalidOperation", "See the pair's service with Get-MirrorPair."),
         [ErrorIds.SplitBrain] = new(409, "InvalidOperation", "Decide whose changes are given up: Resume-MirrorPair -DiscardChangesOn AGENT."),

@@ -225,6 +225,24 @@ public sealed class FlashcopySource : IAsyncDisposable
     });
 
     /// <summary>
+    /// Begins a new generation with this side as its source, since what the other side knew is lost: nothing counts as committed any more, and everything is compared by hash.
+    /// Close this object and open it anew; the other side's metadata has to be made anew under the new generation.
+    /// </summary>
+    public Task GiveTargetUpAsync() => _core.Control.InvokeAsync(() =>
+    {
+        Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
+        return _core.Journal.ChangeAsync(now => now with
+        {
+            Generations = now.Generations.With(generation),
+            NeedsComparison = true,
+            AwaitsRemoteDifferences = false,
+            LastCommitted = CommittedPoint.None,
+            RecentPoints = [],
+            Suspended = now.Suspended is SuspendReason.SplitBrain or SuspendReason.OldGeneration ? SuspendReason.None : now.Suspended,
+        });
+    });
+
+    /// <summary>
     /// Turns this side into the other's copy (F-16, F-23): what may differ stays known, so that only that is sent. Afterwards this object is closed; open a
     /// <see cref="Target.FlashcopyTarget"/> over the same parts.
     /// </summary>
@@ -419,6 +437,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             WaitingWrites = _core.Waiters.Count,
             IsDegraded = _core.Maps.Mode.CycleIsLive && _core.Options.WritePolicy != WritePolicy.CopyOnWriteLocal && !_core.Maps.Mode.WaitsForC,
             LastGateTime = _cycle.LastGateTime,
+            IsPeerOlder = _connection.IsPeerOlder,
             IsComparing = _comparison.IsRunning,
             ComparedGrains = _comparison.Compared,
         };

@@ -19,6 +19,9 @@ internal sealed class SourceConnection(
     private CommittedPoint _remoteCommitted;
     private bool _closed;
 
+    /// <summary>True where the other side was heard to hold an older generation.</summary>
+    public bool IsPeerOlder { get; private set; }
+
     /// <summary>Begins a conversation over a new session; one before is over.</summary>
     public void Attach(IPeerChannel channel)
     {
@@ -120,7 +123,8 @@ internal sealed class SourceConnection(
             return false;
         }
 
-        if (peer.Record.Role == PairRole.Source || relation == GenerationRelation.Newer)
+        IsPeerOlder = relation == GenerationRelation.Newer;
+        if (peer.Record.Role == PairRole.Source || IsPeerOlder)
         {
             // The other side has to become the target first: Resume-MirrorPair -DiscardChangesOn names it.
             return false;

@@ -13,7 +13,7 @@ internal static class SourceLoader
     public static PairRecord ReadRecord(MetadataStore store) =>
         PairRecordCodec.TryDecode(store.State.Current.Span, out PairRecord? record)
             ? record!
-            : throw new MetadataCorruptException("state record", "The pair's state record can't be read. Import-MirrorPair rebuilds a pair from the other side.");
+            : throw new MetadataCorruptException("state record", "The pair's state record can't be read.");
 
     /// <summary>Loads the maps.</summary>
     /// <param name="maps">Empty maps, or maps derived from a failover's.</param>

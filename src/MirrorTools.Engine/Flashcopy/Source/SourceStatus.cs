@@ -62,6 +62,9 @@ public sealed record SourceStatus
     /// <summary>How long the gate was closed for the last point.</summary>
     public required TimeSpan LastGateTime { get; init; }
 
+    /// <summary>True where the other side holds an older generation, so that nothing is sent to it before it becomes this one's copy.</summary>
+    public required bool IsPeerOlder { get; init; }
+
     /// <summary>True while a comparison by hash runs.</summary>
     public required bool IsComparing { get; init; }
 

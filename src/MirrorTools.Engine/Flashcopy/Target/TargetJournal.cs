@@ -85,10 +85,13 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
     }
 
     /// <summary>Loads the maps: folds what was committed since a page was written, leaves out pages of an earlier role.</summary>
+    /// <exception cref="MetadataCorruptException">The record is older than the pages.</exception>
     public static async Task<MapLoadResult> LoadAsync(TargetMaps maps, MetadataStore store, PairRecord record)
     {
+        bool isStale = false;
         void Fold(int page, ulong epoch, Span<ulong> copied, Span<ulong> future, Span<ulong> lost, Span<ulong> unused)
         {
+            isStale |= epoch > EpochOf(record) && epoch >> 40 == record.TargetRoleOrdinal;
             if (epoch >> 40 != record.TargetRoleOrdinal)
             {
                 copied.Fill(ulong.MaxValue);
@@ -102,6 +105,12 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
         }
 
         MapLoadResult result = await store.TargetMaps.LoadAsync(maps.Stored, Fold, CancellationToken.None);
+        if (isStale)
+        {
+            // A page is written for a commit only after its record was durable: an older record with the newer page would show a mixture of two points.
+            throw new MetadataCorruptException("state record", $"The newest state record is lost: the one that is left is of point {record.TargetPoint}, and a page of the maps is newer.");
+        }
+
         GrainMap.And(maps.Settled, maps.Copied);
         return result;
     }

@@ -52,8 +52,7 @@ internal static class TargetLoader
         if (loaded.UnknownPages(log.WasClosedCleanly) is [int unknown, ..])
         {
             throw new MetadataCorruptException("map page",
-                $"Page {unknown} of the target's maps can't be read, so where its committed grains are is unknown. "
-                + "New-MirrorPair -Seeded compares and repairs the copy while the source is there.");
+                $"Page {unknown} of the target's maps can't be read, so where its committed grains are is unknown.");
         }
 
         TargetJournal journal = new(store, maps, TargetJournal.EpochOf(record));
