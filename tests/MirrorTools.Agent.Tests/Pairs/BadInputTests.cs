@@ -53,15 +53,17 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
     // Both were checked before either was kept: the second one stayed in the index as a pair that could not be opened.
     [Theory]
     [Rule("F-26")]
-    [InlineData("q")]
-    [InlineData("p")]
-    public async Task Of_two_pairs_asked_for_at_once_over_one_source_one_is_made_and_nothing_is_left_of_the_other(string otherName)
+    [InlineData("q", "a", "d2", ErrorIds.StorageAlreadyInPair)]
+    [InlineData("p", "other/a", "other/d", ErrorIds.PairExists)]
+    public async Task Of_two_pairs_asked_for_at_once_over_one_source_or_name_one_is_made_and_nothing_is_left_of_the_other(
+        string otherName, string otherSource, string otherTarget, string errorId)
     {
+        Directory.CreateDirectory(_directory["other"]);
+        Command.Run("cp", _directory["a"], _directory["other/a"]);
         for (var round = 0; round < 8; round++)
         {
-            var both = new[] { TryCreateAsync(Request()), TryCreateAsync(Request(otherName, target: "d2")) };
-            var errors = await Task.WhenAll(both);
-            Assert.Contains(Assert.Single(errors, error => error is not null), new[] { ErrorIds.StorageAlreadyInPair, ErrorIds.PairExists });
+            var both = new[] { TryCreateAsync(Request()), TryCreateAsync(Request(otherName, otherSource, otherTarget)) };
+            Assert.Equal(errorId, Assert.Single(await Task.WhenAll(both), error => error is not null));
             var pair = Assert.Single(await _agent.Client.Pairs.ListAsync(default));
             Assert.Equal(nameof(PairState.Idle), pair.State);
             await _agent.Client.Pairs.RemoveAsync(pair.Name, deleteData: true, default);

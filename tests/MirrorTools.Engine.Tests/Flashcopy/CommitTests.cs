@@ -4,7 +4,6 @@ using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
-using MirrorTools.Simulation.Disks;
 using MirrorTools.Testing;
 using Xunit;
 
@@ -13,28 +12,6 @@ namespace MirrorTools.Engine.Tests.Flashcopy;
 /// <summary>The commit of a point (F-8, F-9): one durable choice at site 2, and what either site does that missed it.</summary>
 public sealed class CommitTests
 {
-    [Theory]
-    [Rule("F-9")]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void Power_lost_at_any_disk_operation_of_the_commit_leaves_the_old_point_or_the_new_one_whole(int seed)
-    {
-        int strike = 0;
-        bool struck;
-        HashSet<bool> outcomes = [];
-        do
-        {
-            struck = false;
-            FlashcopyRig.Run(async rig => struck = await LosePowerAtAsync(rig, strike, outcomes), (ulong)seed, grains: 24);
-            strike++;
-        }
-        while (struck);
-
-        Assert.True(strike > 6, $"Only {strike - 1} operations were struck.");
-        Assert.Equal(2, outcomes.Count);
-    }
-
     [Fact]
     [Rule("F-9")]
     [Rule("F-19")]
@@ -219,55 +196,6 @@ public sealed class CommitTests
         Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
     });
 
-    private static byte[] Times(FlashcopyRig rig) => new PointTimes(rig.Scheduler.UtcNow, DateTimeOffset.MinValue).Encode();
-
-    private static Guid Instance(FlashcopyRig rig) => rig.TargetEnd.Sent.First(sent => sent.Kind == FlashcopyMessage.TargetHello).Subject;
-
-    // True where the strike fell before the commit had ended.
-    private static async Task<bool> LosePowerAtAsync(FlashcopyRig rig, int strike, HashSet<bool> outcomes)
-    {
-        await rig.WriteAsync(0, 1, 24);
-        await rig.ConnectAsync();
-        ulong first = await rig.CycleAsync();
-        byte[] before = rig.Content(rig.A);
-        await rig.SettledAsync();
-        await rig.WriteAsync(4, 2, 9);
-        byte[] after = rig.Content(rig.A);
-
-        int left = -1;
-        bool struck = false;
-        rig.Transition = (machine, _, _, to) => left = machine == "target" && to == nameof(TargetState.Preparing) ? strike : left;
-        foreach (SimDisk disk in (SimDisk[])[rig.C, rig.D, rig.Metadata2, rig.Log2])
-        {
-            disk.Reached = (_, _) =>
-            {
-                if (left >= 0 && left-- == 0 && !struck)
-                {
-                    struck = true;
-                    rig.KillSite2(losePower: true);
-                }
-            };
-        }
-
-        ulong second = await rig.Source.StartCycleAsync(supersede: false);
-        await rig.UntilAsync(() => Task.FromResult(struck || rig.Events1.Count(seen => seen.Id == Engine.Events.PairEventId.PointCommitted) == 2));
-        if (!struck)
-        {
-            return false;
-        }
-
-        await rig.OpenTargetAsync();
-        ulong held = (await rig.Target.GetStatusAsync()).LastCommitted.Number;
-        Assert.Contains(held, (ulong[])[first, second]);
-        outcomes.Add(held == second);
-        Assert.Equal(held == second ? after : before, await rig.ReadImageAsync(rig.Target.Image));
-
-        await rig.ConnectAsync();
-        await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == second);
-        Assert.Equal(after, await rig.ReadImageAsync(rig.Target.Image));
-        return true;
-    }
-
     [Fact]
     [Rule("F-9")]
     [Rule("F-16")]
@@ -296,4 +224,8 @@ public sealed class CommitTests
         GrainMap differences = await rig.Source.SnapshotDifferencesAsync();
         Assert.Equal(Enumerable.Range(20, 8), Enumerable.Range(0, 64).Where(grain => differences[grain]));
     });
+
+    private static byte[] Times(FlashcopyRig rig) => new PointTimes(rig.Scheduler.UtcNow, DateTimeOffset.MinValue).Encode();
+
+    private static Guid Instance(FlashcopyRig rig) => rig.TargetEnd.Sent.First(sent => sent.Kind == FlashcopyMessage.TargetHello).Subject;
 }

@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Testing;
@@ -54,6 +55,25 @@ public sealed class FirstCycleTests
         Assert.Equal(FlashcopyRig.GrainBytes, rig.SourceEnd.SentPayloadBytes);
         Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
     });
+
+    // A storage that tells data from holes no better than by its bytes: what hosts filled with zeros is data to it.
+    [Fact]
+    [Rule("F-1")]
+    public void Grains_that_hold_nothing_but_zeros_travel_without_payload_though_the_storage_takes_them_for_data() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 0, 20);
+            await rig.WriteAsync(10, 1);
+            await rig.ConnectAsync();
+            await rig.CycleAsync();
+            Assert.Equal(FlashcopyRig.GrainBytes, rig.SourceEnd.SentPayloadBytes);
+            Assert.Equal(64, rig.SourceEnd.Sent.Where(sent => sent.Kind is FlashcopyMessage.GrainData or FlashcopyMessage.ZeroGrains).Sum(sent => sent.GrainCount));
+            await rig.WriteAsync(10, 0);
+            await rig.CycleAsync();
+            Assert.Equal(FlashcopyRig.GrainBytes, rig.SourceEnd.SentPayloadBytes);
+            Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+        },
+        prepare: rig => rig.Options = rig.Options with { RunBytes = FlashcopyRig.GrainBytes });
 
     [Fact]
     [Rule("F-13")]

@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Pairs;
@@ -83,15 +84,33 @@ public sealed class GateTests
             prepare: rig => rig.Faults = new FlashcopyFaults { LetWritesPastGate = true });
     }
 
-    [Fact]
+    [Theory]
     [Rule("F-26")]
-    public void A_second_cycle_is_refused_while_one_runs() => FlashcopyRig.Run(async rig =>
+    [InlineData(nameof(SourceState.ClosingGate))]
+    [InlineData(nameof(SourceState.Merging))]
+    [InlineData(nameof(SourceState.Copying))]
+    [InlineData(nameof(SourceState.Completing))]
+    [InlineData(nameof(SourceState.Recording))]
+    public void A_second_cycle_is_refused_from_the_first_one_s_beginning_to_its_end(string state) => FlashcopyRig.Run(async rig =>
     {
         await rig.WriteAsync(0, 1, 64);
         await rig.ConnectAsync();
-        rig.B.Faults.ExtraLatency = TimeSpan.FromMilliseconds(200);
-        await rig.Source.StartCycleAsync(supersede: false);
-        PairException refused = await Assert.ThrowsAsync<PairException>(() => rig.Source.StartCycleAsync(supersede: false));
-        Assert.Equal(PairError.CycleRunning, refused.Error);
+        await rig.CycleAsync();
+        await rig.WriteAsync(0, 2, 9);
+        Task<ulong>? second = null;
+        rig.Transition = (machine, _, _, to) =>
+        {
+            if (machine == "source" && to == state)
+            {
+                rig.Transition = null;
+                second = rig.Source.StartCycleAsync(supersede: false);
+            }
+        };
+        ulong point = await rig.CycleAsync();
+        Assert.Equal(PairError.CycleRunning, (await Assert.ThrowsAsync<PairException>(() => second!)).Error);
+        Assert.Equal(point, (await rig.Source.GetStatusAsync()).LastCommitted.Number);
+        Assert.Equal(2, rig.Events1.Count(seen => seen.Id == PairEventId.PointTaken));
+        Assert.DoesNotContain(rig.Events1, seen => seen.Id is PairEventId.PointSuperseded or PairEventId.PointGivenUp or PairEventId.InvariantBroken);
+        await rig.CycleAsync();
     });
 }

@@ -50,6 +50,28 @@ public sealed class LinkLossTests
         },
         prepare: rig => rig.Options = rig.Options with { RunBytes = FlashcopyRig.GrainBytes });
 
+    // The runs have left site 1 and never arrive.
+    [Fact]
+    [Rule("F-20")]
+    public void Runs_that_were_on_their_way_when_the_link_was_cut_are_sent_again() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await rig.WriteAsync(0, 1, 64);
+            await rig.ConnectAsync();
+            await rig.CycleAsync();
+            await rig.WriteAsync(10, 2, 8);
+            rig.SourceEnd.Swallowed.Add(GrainData);
+            ulong point = await rig.Source.StartCycleAsync(supersede: false);
+            await rig.UntilAsync(() => Task.FromResult(rig.SourceEnd.Sent.Where(sent => sent.Kind == GrainData).Sum(sent => sent.GrainCount) == 64 + 8));
+            rig.Cut();
+            await rig.UntilAsync(async () => !(await rig.Source.GetStatusAsync()).IsConnected);
+            Assert.Equal(56, (await rig.Source.SnapshotAsync(SourceMapKind.OnC)).CountSet());
+            await rig.ConnectAsync();
+            await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
+            Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+        },
+        prepare: rig => rig.Options = rig.Options with { RunBytes = FlashcopyRig.GrainBytes });
+
     [Theory]
     [InlineData(1, false)]
     [InlineData(2, true)]

@@ -50,6 +50,41 @@ public sealed class OverwriteTests
         Assert.Equal(1, (await rig.ReadImageAsync(rig.Target.Image))[10 * FlashcopyRig.GrainBytes]);
     });
 
+    [Theory]
+    [Rule("F-7")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void No_grain_that_the_target_lacks_has_a_future_mark(bool afterPowerCut) => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+        await rig.WriteAsync(10, 2, 8);
+        rig.D.Faults.ExtraLatency = TimeSpan.FromSeconds(1);
+        await rig.CycleAsync();
+        if (afterPowerCut)
+        {
+            // The regions of the grains that D lacks are hot.
+            rig.KillSite2(losePower: true);
+            await rig.OpenTargetAsync();
+            await rig.ConnectAsync();
+        }
+
+        Assert.Equal(8, (await rig.Target.GetStatusAsync()).UncopiedGrains);
+        int looks = 0;
+        rig.Scheduler.BeforeStep = _ =>
+        {
+            looks++;
+            Assert.DoesNotContain(Enumerable.Range(0, 64), grain => rig.Target.Maps.Future[grain] && !rig.Target.Maps.Copied[grain]);
+        };
+        await rig.WriteAsync(8, 3, 12);
+        await rig.CycleAsync();
+        rig.Scheduler.BeforeStep = null;
+        Assert.True(looks > 20);
+        Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+    });
+
     [Fact]
     [Rule("F-13")]
     public void The_oldest_commit_is_copied_first()

@@ -131,8 +131,9 @@ internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, Flash
         {
             waiter.Grant.TrySetResult(grant);
         }
-        else if (waiter.MayFallBeforePoint && Options.WritePolicy == WritePolicy.Merge && maps.Mode.WaitsForC)
+        else if (waiter.MayFallBeforePoint && Options.WritePolicy == WritePolicy.Merge && maps.Mode.WaitsForC && copier.Channel is not null)
         {
+            // With the link away nobody could complete the point that it begins.
             _merging.Add(waiter);
             if (MergeRequested?.Invoke() != true)
             {
