@@ -45,10 +45,13 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
                 return;
             }
 
-            await RepairOwnSideAsync(pair, reason, cancel);
+            if (await RepairOwnSideAsync(pair, reason, cancel))
+            {
+                await ResumeReopenedAsync(pair);
+                return;
+            }
         }
 
-        // The repair may have opened this side anew.
         try
         {
             await pair.RequireSource().Source!.ResumeAsync();
@@ -57,7 +60,7 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
         {
             // Metadata whose flush failed is read again before it is written again (P-2).
             await ReopenAsync(pair, cancel);
-            await pair.RequireSource().Source!.ResumeAsync();
+            await ResumeReopenedAsync(pair);
         }
     }
 
@@ -88,18 +91,39 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
         await registry.OpenAsync(pair, cancel);
     }
 
-    // A first intermediate that failed is out of use and opened anew beneath the pair. After a recovery C and D are what hosts use: the whole side is opened anew.
-    private async Task RepairOwnSideAsync(MirrorPair pair, SuspendReason reason, CancellationToken cancel)
+    // Where the suspension could not be written down, a side that was opened anew is not suspended any more.
+    private static async Task ResumeReopenedAsync(MirrorPair pair)
+    {
+        var source = pair.RequireSource().Source!;
+        if ((await source.GetStatusAsync()).State == SourceState.Suspended)
+        {
+            await source.ResumeAsync();
+        }
+    }
+
+    // True where the side was opened anew. A first intermediate that failed is out of use and opened anew beneath the pair. After a recovery C and D are what hosts use: the whole side is opened anew.
+    private async Task<bool> RepairOwnSideAsync(MirrorPair pair, SuspendReason reason, CancellationToken cancel)
     {
         var side = pair.RequireSource();
+        if ((await side.Source!.GetStatusAsync()).IsRegionLogLost)
+        {
+            // Places that failed are used again by a log that is opened anew, and no sooner.
+            await ReopenAsync(pair, cancel);
+            return true;
+        }
+
         if (side.IsRecovered && reason is (SuspendReason.SecondIntermediateFailed or SuspendReason.TargetFailed or SuspendReason.FirstIntermediateFailed))
         {
             await ReopenAsync(pair, cancel);
+            return true;
         }
-        else if (reason == SuspendReason.FirstIntermediateFailed)
+
+        if (reason == SuspendReason.FirstIntermediateFailed)
         {
             await side.ReopenIntermediateAsync();
         }
+
+        return false;
     }
 
     private async Task RepairPeerAsync(MirrorPair pair, Guid peer, CancellationToken cancel)

@@ -40,6 +40,10 @@ public sealed class SiteStorage : IAsyncDisposable
             opened.Intermediate = opened.Keep(new ReopenableDevice(() => StorageFiles.Open(site.Intermediate, options)));
             opened.Metadata = opened.Keep(OpenMetadata(site.Metadata));
             opened.RegionLog = opened.Keep(OpenRegionLog(site.RegionLog));
+
+            // Metadata are made with all their space. Those of an earlier version were not, nor is a log that was made anew just now; what has no room goes on as it did.
+            opened.Metadata.TryReserve();
+            opened.RegionLog.TryReserve();
             return opened;
         }
         catch

@@ -156,6 +156,10 @@ public sealed class FileBlockDevice : IBlockDevice
         }
     }
 
+    /// <summary>Takes all the space that the file will ever need, where that is possible.</summary>
+    /// <returns>False where it is not: a write into a hole may find no room later.</returns>
+    public bool TryReserve() => _platform.TryReserve(_handle, Geometry.LengthBytes);
+
     internal void WriteNow(long offsetBytes, ReadOnlySpan<byte> data)
     {
         try

@@ -42,6 +42,9 @@ public interface IStoragePlatform
     /// <summary>Makes a range read as zeros without writing them; false where this storage can't.</summary>
     bool TryZero(SafeFileHandle handle, long offsetBytes, long lengthBytes, bool mayUnmap);
 
+    /// <summary>Takes the space for every hole of a file, without changing what it reads as; false where this storage can't, or has no room.</summary>
+    bool TryReserve(SafeFileHandle handle, long lengthBytes);
+
     /// <summary>The first run of equal allocation.</summary>
     BlockExtent FindExtent(SafeFileHandle handle, long offsetBytes, long lengthBytes);
 

@@ -105,6 +105,9 @@ public sealed partial class DirtyRegionLog
     /// <summary>Which places are in use.</summary>
     public RegionLogFlags AlivePlaces => _writer.Alive;
 
+    /// <summary>The places that are out of use, and why; with both among them nothing can be marked any more until the log is opened anew.</summary>
+    public IReadOnlyList<LogPlaceFailure> FailedPlaces => _writer.Failures;
+
     /// <summary>
     /// Region size and slots for a volume: 1024 slots of at most 4 MiB, so that 4 GiB at most are hot; smaller regions for volumes below 4 GiB, but no less than
     /// 64 KiB or a grain.

@@ -42,7 +42,7 @@ public sealed class MetadataStore
     /// <summary>Where this file keeps its copy of the dirty-region log.</summary>
     public LogPlace RegionLogPlace => new(_device.Device, MetadataLayout.RegionLogOffsetBytes);
 
-    /// <summary>How large the (sparse) device has to be, in bytes.</summary>
+    /// <summary>How large the device has to be, in bytes.</summary>
     public static long RequiredLengthBytes(GrainGeometry geometry) => MetadataLayout.For(geometry).LengthBytes;
 
     /// <summary>
@@ -66,7 +66,9 @@ public sealed class MetadataStore
         // An older file's superblocks go first, for good, before anything else of it is touched.
         await device.WriteZeroesAsync(0, MetadataLayout.StateOffsetBytes, WriteOptions.None, cancellationToken);
         await device.FlushAsync(cancellationToken);
-        await device.WriteZeroesAsync(MetadataLayout.MapsOffsetBytes, lengthBytes - MetadataLayout.MapsOffsetBytes, WriteOptions.MayUnmap, cancellationToken);
+
+        // With all the space they will ever take: a file system that fills up later is then no reason for a page not to be written (P-8).
+        await device.WriteZeroesAsync(MetadataLayout.MapsOffsetBytes, lengthBytes - MetadataLayout.MapsOffsetBytes, WriteOptions.None, cancellationToken);
         MetadataDevice metadata = new(device);
         RecordSlots state = await RecordSlots.CreateAsync(metadata, MetadataLayout.StateOffsetBytes, identity.PairId, cancellationToken);
         await device.FlushAsync(cancellationToken);

@@ -31,6 +31,10 @@ internal sealed class RegionLogWriter(IReadOnlyList<LogPlace> places, TimeProvid
     public RegionLogFlags Alive =>
         (_failures[0] is null ? RegionLogFlags.FirstPlace : RegionLogFlags.None) | (_failures[1] is null ? RegionLogFlags.SecondPlace : RegionLogFlags.None);
 
+    /// <summary>The places that are out of use, and why.</summary>
+    public IReadOnlyList<LogPlaceFailure> Failures =>
+        [.. Enumerable.Range(0, _failures.Length).Where(place => _failures[place] is not null).Select(place => new LogPlaceFailure(place, _failures[place]!))];
+
     /// <summary>Takes a place out of use.</summary>
     public void Fail(int place, Exception cause)
     {

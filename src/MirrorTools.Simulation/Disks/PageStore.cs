@@ -46,7 +46,7 @@ internal sealed class PageStore
         }
     }
 
-    /// <summary>Zeros a range; whole pages are given back where <paramref name="unmap"/>.</summary>
+    /// <summary>Zeros a range; whole pages are given back where <paramref name="unmap"/>, and take their space otherwise.</summary>
     public void Clear(long offsetBytes, long lengthBytes, bool unmap)
     {
         while (lengthBytes > 0)
@@ -59,6 +59,10 @@ internal sealed class PageStore
             else if (_pages.TryGetValue(page, out var bytes))
             {
                 bytes.AsSpan(inPage, count).Clear();
+            }
+            else if (!unmap)
+            {
+                _pages.Add(page, new byte[PageBytes]);
             }
 
             offsetBytes += count;

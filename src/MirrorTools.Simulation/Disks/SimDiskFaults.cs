@@ -28,12 +28,15 @@ public sealed class SimDiskFaults
     /// <summary>The most bytes that may be allocated; a write past it fails with <see cref="BlockDeviceFault.Full"/>.</summary>
     public long? BudgetBytes { get; set; }
 
+    /// <summary>True while every write fails with <see cref="BlockDeviceFault.Full"/>, of what was written before as well: a full file system that writes nothing in place.</summary>
+    public bool IsFull { get; set; }
+
     /// <summary>What every request takes longer than usual: a stall.</summary>
     public TimeSpan ExtraLatency { get; set; }
 
     /// <summary>True while anything is wrong.</summary>
     public bool Any => _bad.Count > 0 || TransientProbability > 0 || FlushFailureProbability > 0 || FailingFlushes > 0 || FailingWrites > 0
-        || FailingReads > 0 || IsGone || BudgetBytes is not null || ExtraLatency > TimeSpan.Zero;
+        || FailingReads > 0 || IsGone || BudgetBytes is not null || IsFull || ExtraLatency > TimeSpan.Zero;
 
     /// <summary>Makes a range fail with <see cref="BlockDeviceFault.MediumError"/> until <see cref="Repair"/>.</summary>
     public void AddBadRange(long offsetBytes, long lengthBytes) => _bad.Add((offsetBytes, offsetBytes + lengthBytes));
@@ -49,6 +52,7 @@ public sealed class SimDiskFaults
         FailingReads = 0;
         IsGone = false;
         BudgetBytes = null;
+        IsFull = false;
         ExtraLatency = TimeSpan.Zero;
     }
 

@@ -206,7 +206,7 @@ public sealed class SimDiskHandle : IBlockDevice
 
     private void ThrowIfFull(SimDiskWrite write)
     {
-        if (write.AllocatesSpace && !_disk.HasRoomFor(write.OffsetBytes, write.LengthBytes))
+        if (_disk.Faults.IsFull || (write.AllocatesSpace && !_disk.HasRoomFor(write.OffsetBytes, write.LengthBytes)))
         {
             throw Fault(BlockDeviceFault.Full, "write");
         }

@@ -18,7 +18,7 @@ internal sealed class SimDiskWrite(SimDisk disk, long offsetBytes, long lengthBy
     public WriteOptions Options => options;
 
     /// <summary>False where the write gives space back or leaves a hole a hole.</summary>
-    public bool AllocatesSpace => data is not null;
+    public bool AllocatesSpace => data is not null || !options.HasFlag(WriteOptions.MayUnmap);
 
     /// <summary>Makes the write's first <paramref name="endBytes"/> visible.</summary>
     public void ApplyUpTo(long endBytes)

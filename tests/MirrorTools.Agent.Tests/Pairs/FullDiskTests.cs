@@ -74,6 +74,95 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.Empty(await _agents.Two.Client.Pairs.ListAsync(default));
     }
 
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Rule("P-8")]
+    public async Task A_file_system_that_fills_up_under_the_metadata_of_a_running_pair_is_not_noticed(int site)
+    {
+        Skip.IfNot(Command.IsRoot, "mounting a tmpfs needs root");
+        using var small = new SmallFileSystem(2 << 20);
+        var request = _agents.Request(VolumeBytes);
+        request.GrainSizeBytes = 4096;
+        request.MetadataPath = site == 1 ? small.Path : null;
+        request.TargetMetadataPath = site == 2 ? small.Path : null;
+        await _agents.One.Client.Pairs.CreateAsync(request, default);
+        Command.TryRun("dd", "if=/dev/zero", $"of={Path.Combine(small.Path, "filler")}", "bs=4k");
+        Assert.Equal("0", Command.Run("df", "--output=avail", small.Path).Split('\n')[1].Trim());
+
+        for (byte round = 1; round < 4; round++)
+        {
+            await WriteAsync(0, 4 << 20, round);
+            Assert.Equal(nameof(CycleState.Committed), (await _agents.CycleAsync()).State);
+            await _agents.One.DisposeAsync();
+            await _agents.Two.DisposeAsync();
+            await _agents.StartTwoAsync();
+            await _agents.StartOneAsync();
+            await Eventually.TrueAsync(async () => (await _agents.One.Client.Pairs.GetAsync("p", default)).LinkState == "Connected", "the pair is connected");
+        }
+
+        foreach (var agent in new[] { _agents.One, _agents.Two })
+        {
+            var events = (await agent.Client.Events.ListAsync(0, 1000, default)).Items;
+            Assert.DoesNotContain(events, item => item.Name is "StorageFull" or "MetadataFailed" or "RegionLogPlaceFailed" or "PairSuspendedByFault");
+        }
+    }
+
+    [Fact]
+    [Rule("P-8")]
+    public async Task Metadata_of_an_earlier_version_get_their_space_when_they_are_opened()
+    {
+        await _agents.CreateAsync();
+        await _agents.Two.DisposeAsync();
+        var metadata = _agents.At(2, "p.target.mirror");
+        Command.Run("fallocate", "--dig-holes", metadata);
+        var length = new FileInfo(metadata).Length;
+        Assert.True(Allocated(metadata) < length);
+        await _agents.StartTwoAsync();
+        Assert.True(Allocated(metadata) >= length);
+    }
+
+    [SkippableFact]
+    [Rule("P-7")]
+    [Rule("P-8")]
+    public async Task A_log_that_has_room_in_neither_place_fails_cold_writes_alone_and_a_resume_uses_both_again()
+    {
+        Skip.IfNot(Command.IsRoot, "mounting a tmpfs needs root");
+        using var small = new SmallFileSystem(12 << 20);
+        var request = _agents.Request(VolumeBytes);
+        request.Source = Path.Combine(small.Path, "a.img");
+        (request.FirstIntermediate, request.MetadataPath) = (_agents.At(1, "b.img"), small.Path);
+        await _agents.One.Client.Pairs.CreateAsync(request, default);
+        await WriteAsync(0, 4 << 20, 1);
+        await WriteAsync(4 << 20, 4 << 20, 1);
+        await _agents.CycleAsync();
+        Assert.Equal(0, await _agents.One.TerminateAsync());
+        await _agents.One.DisposeAsync();
+
+        // As an earlier version made them, on a disk that filled up since.
+        Command.Run("fallocate", "--dig-holes", Path.Combine(small.Path, "p.source.mirror"));
+        Command.Run("fallocate", "--dig-holes", Path.Combine(small.Path, "p.source.regions"));
+        var filler = Path.Combine(small.Path, "filler");
+        Command.TryRun("dd", "if=/dev/zero", $"of={filler}", "bs=4k");
+        await _agents.StartOneAsync();
+        await _agents.WaitForStateAsync(_agents.One, nameof(PairState.Suspended));
+        var pair = await _agents.One.Client.Pairs.GetAsync("p", default);
+        Assert.Equal(ErrorIds.DiskFull, pair.StateErrorId);
+        Assert.Contains("neither", pair.StateReason);
+        Assert.Contains("room", pair.RecommendedAction);
+        await Assert.ThrowsAsync<MirrorApiException>(() => WriteAsync(0, 65536, 2));
+        Assert.Equal(1, (await _agents.One.Client.Volumes.ReadAsync("p", 0, 512, default))[0]);
+
+        File.Delete(filler);
+        await _agents.One.Client.Pairs.ResumeAsync("p", new ResumePairRequest(), default);
+        await WriteAsync(0, 65536, 2);
+        await Eventually.TrueAsync(async () => (await _agents.One.Client.Pairs.GetAsync("p", default)).LinkState == "Connected", "the pair is connected");
+        Assert.Equal(nameof(CycleState.Committed), (await _agents.CycleAsync()).State);
+        Assert.Equal(2, (await _agents.Two.Client.Volumes.ReadAsync("p", 0, 512, default))[0]);
+    }
+
+    private static long Allocated(string path) => 512 * long.Parse(Command.Run("stat", "-c", "%b", path).Trim());
+
     private NewPairRequest Request(string storage, string path)
     {
         var request = _agents.Request(VolumeBytes);

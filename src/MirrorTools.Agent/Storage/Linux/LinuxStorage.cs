@@ -106,6 +106,8 @@ internal sealed unsafe class LinuxStorage : IStoragePlatform
             : throw LibC.LastError("fallocate");
     }
 
+    public bool TryReserve(SafeFileHandle handle, long lengthBytes) => LibC.Allocate(handle, LibC.KeepSize, 0, lengthBytes) == 0;
+
     public BlockExtent FindExtent(SafeFileHandle handle, long offsetBytes, long lengthBytes)
     {
         var data = LibC.Seek(handle, offsetBytes, LibC.SeekData);

@@ -124,6 +124,9 @@ internal sealed unsafe class WindowsStorage : IStoragePlatform
             && Kernel32.DeviceIoControl(handle, Kernel32.SetZeroData, &range, (uint)sizeof(Kernel32.ByteRange), null, 0, out _, null);
     }
 
+    // There is no call that fills the holes of a sparse file and keeps its content.
+    public bool TryReserve(SafeFileHandle handle, long lengthBytes) => false;
+
     public BlockExtent FindExtent(SafeFileHandle handle, long offsetBytes, long lengthBytes)
     {
         var asked = new Kernel32.ByteRange { StartBytes = offsetBytes, EndOrLengthBytes = lengthBytes };

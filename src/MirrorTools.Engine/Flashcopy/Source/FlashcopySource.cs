@@ -23,6 +23,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     private readonly SourceSuspension _suspension;
     private readonly CycleLoop _loop;
     private readonly RegionUpkeep _upkeep;
+    private readonly DirtyRegionLog _log;
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
     private FlashcopyParts? _owned;
@@ -59,8 +60,12 @@ public sealed class FlashcopySource : IAsyncDisposable
         _upkeep = new RegionUpkeep(core.Journal, log, core.Time, () => core.Options) { Failed = OnUpkeepFailed };
         log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(_upkeep.MakeRoomAsync()));
         log.Overflowed = () => core.Control.Post(_upkeep.Hasten);
-        log.PlaceFailed = failure => core.Events.Report(
-            PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
+        _log = log;
+        log.PlaceFailed = OnPlaceFailed;
+        foreach (LogPlaceFailure failure in log.FailedPlaces)
+        {
+            OnPlaceFailed(failure);
+        }
     }
 
     /// <summary>What hosts read and write.</summary>
@@ -311,11 +316,8 @@ public sealed class FlashcopySource : IAsyncDisposable
             Events = events,
             Options = parts.Options,
         };
-        if (log.HotRegions.Count > 0 || log.AllUnknown)
-        {
-            // What was hot is known as different now; once that is durable the log may forget it.
-            await SettleHotRegionsAsync(core);
-        }
+        // What was hot is known as different now; once that is durable the log may forget it.
+        IOException? unsettled = log.HotRegions.Count > 0 || log.AllUnknown ? await SettleHotRegionsAsync(core) : null;
 
         if (record.FirstIntermediateLent || record.Suspended == SuspendReason.FirstIntermediateFailed)
         {
@@ -324,23 +326,41 @@ public sealed class FlashcopySource : IAsyncDisposable
 
         FlashcopySource source = new(core, log, accesses) { _owned = owned, _recovered = recovered };
         recovered?.Start(source.OnFault);
+        if (unsettled is not null)
+        {
+            source.OnUpkeepFailed(unsettled);
+        }
+
         source._background = core.Flows.WatchAsync(source.RunBackgroundAsync());
         return source;
     }
 
-    private static async Task SettleHotRegionsAsync(SourceCore core)
+    // Hosts are served whatever comes of it (P-8, F-22): what was hot stays named on disk, and the fault suspends the pair.
+    private static async Task<IOException?> SettleHotRegionsAsync(SourceCore core)
     {
-        try
+        IOException? failure = null;
+        bool isDown = core.Journal.IntermediateIsDown;
+        for (int attempt = 0; attempt < 2; attempt++)
         {
-            await core.Journal.SettleAsync(core.Options.GateDeadline);
+            try
+            {
+                await core.Journal.SettleAsync(core.Options.GateDeadline);
+                break;
+            }
+            catch (IOException exception)
+            {
+                failure ??= exception;
+                if (exception is not FirstIntermediateException)
+                {
+                    break;
+                }
+
+                core.Journal.IntermediateIsDown = true;
+            }
         }
-        catch (FirstIntermediateException)
-        {
-            // Hosts are served without it; the next cooling meets the fault again and suspends the pair (F-22).
-            core.Journal.IntermediateIsDown = true;
-            await core.Journal.SettleAsync(core.Options.GateDeadline);
-            core.Journal.IntermediateIsDown = false;
-        }
+
+        core.Journal.IntermediateIsDown = isDown;
+        return failure;
     }
 
     private async Task RunBackgroundAsync()
@@ -387,6 +407,18 @@ public sealed class FlashcopySource : IAsyncDisposable
 
     private void OnFault(SuspendReason reason, FaultText detail) => _core.Control.Post(() => _ = _core.Flows.WatchAsync(_suspension.SuspendAsync(reason, detail)));
 
+    private void OnPlaceFailed(LogPlaceFailure failure)
+    {
+        _core.Events.Report(PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
+        if (_log.AlivePlaces == RegionLogFlags.None)
+        {
+            OnFault(SuspendReason.MetadataFailed, FaultText.Of(failure.Cause) with
+            {
+                Detail = $"The dirty-region log can be written in neither of its places, so writes into regions that are not in it fail: {failure.Cause.Message}",
+            });
+        }
+    }
+
     private void OnUpkeepFailed(IOException exception) => OnFault(SourceFault.ReasonOf(exception), FaultText.Of(exception));
 
     private void OnCopyFailed(CopyFault part, Exception exception) => OnFault(
@@ -422,6 +454,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             Suspended = record.Suspended == SuspendReason.None && _cycle.State == SourceState.Suspended ? _suspension.Reason : record.Suspended,
             SuspendDetail = _suspension.Detail,
             IsStorageFull = _suspension.IsStorageFull,
+            IsRegionLogLost = _log.AlivePlaces == RegionLogFlags.None,
             IsConnected = _cycle.Session is not null,
             Point = _cycle.Point,
             TakenAt = hasPoint ? _cycle.TakenAt : null,

@@ -62,6 +62,9 @@ public sealed record SourceStatus
     /// <summary>How long the gate was closed for the last point.</summary>
     public required TimeSpan LastGateTime { get; init; }
 
+    /// <summary>True where the dirty-region log can be written in neither place: the side has to be opened anew once a place can.</summary>
+    public required bool IsRegionLogLost { get; init; }
+
     /// <summary>True where the other side holds an older generation, so that nothing is sent to it before it becomes this one's copy.</summary>
     public required bool IsPeerOlder { get; init; }
 

@@ -48,8 +48,12 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         };
         core.Log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(_upkeep.MakeRoomAsync()));
         core.Log.Overflowed = () => core.Control.Post(_upkeep.Hasten);
-        core.Log.PlaceFailed = failure => core.Events.Report(
-            PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
+        core.Log.PlaceFailed = OnPlaceFailed;
+        foreach (LogPlaceFailure failure in core.Log.FailedPlaces)
+        {
+            OnPlaceFailed(failure);
+        }
+
         core.Flows.Broken = exception => OnFault(SuspendReason.Failed, exception);
         _second = core.Flows.WatchAsync(core.Second.RunAsync());
     }
@@ -222,6 +226,9 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             _core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
         }
     }
+
+    private void OnPlaceFailed(LogPlaceFailure failure) =>
+        _core.Events.Report(PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
 
     private void OnFault(SuspendReason reason, Exception exception) => _core.Control.Post(() =>
     {
