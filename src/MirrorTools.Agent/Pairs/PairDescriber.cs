@@ -108,7 +108,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         info.DataLossMs = info.DataLossMs is not null && status is { ChangedGrains: 0, Point: 0 } ? 0 : info.DataLossMs;
         info.CurrentCycle = status.Point == 0 ? null : side.History.Find((long)status.Point) is { } cycle ? Named(cycle, pair) : null;
         info.State = StateOf(side, status).ToString();
-        (info.StateErrorId, info.StateReason) = (ErrorOf(status.Suspended, status.IsStorageFull), ReasonOf(status));
+        (info.StateErrorId, info.StateReason) = (ErrorOf(status.Suspended, status.IsStorageFull), ReasonOf(status, pair.Definition));
         if (info.StateErrorId is null && status is { IsPeerOlder: true, IsConnected: false })
         {
             (info.StateErrorId, info.StateReason) = (ErrorIds.SplitBrain, "The other site holds an older generation of the pair: it has to become this one's copy first.");
@@ -181,15 +181,31 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         _ => PairState.Idle,
     };
 
-    private static string? ReasonOf(SourceStatus status) => status switch
+    private static string? ReasonOf(SourceStatus status, PairDefinition definition) => status switch
     {
         { IsComparing: true } => $"Compared by hash with the other site: {status.ComparedGrains} grains so far.",
-        { Suspended: not SuspendReason.None } => status.SuspendDetail ?? status.Suspended.ToString(),
+        { Suspended: not SuspendReason.None } => status.SuspendDetail ?? EarlierFault(status, definition),
         { IsConnected: false } => "The other site is not connected; hosts go on and changes are recorded.",
         { LastCommitted.IsNone: true, Point: 0 } => "No cycle has run yet.",
         { IsDegraded: true } => "Writes do not wait for the other site, which is slow or away.",
         _ => null,
     };
+
+    // What was said at the time is in the events; the storage and the kind of its fault are what the record keeps.
+    private static string EarlierFault(SourceStatus status, PairDefinition definition)
+    {
+        var storage = status.Suspended switch
+        {
+            SuspendReason.FirstIntermediateFailed => $"The first intermediate '{definition.SourceSite.Intermediate}'",
+            SuspendReason.SourceUnreadable => $"The source '{definition.SourceSite.Volume}'",
+            SuspendReason.SecondIntermediateFailed => $"The second intermediate '{definition.TargetSite.Intermediate}'",
+            SuspendReason.TargetFailed => $"The target '{definition.TargetSite.Volume}'",
+            SuspendReason.MetadataFailed => "The pair's metadata at this site",
+            SuspendReason.RemoteMetadataFailed => "The pair's metadata at the other site",
+            _ => null,
+        };
+        return storage is null ? status.Suspended.ToString() : $"{storage} {(status.IsStorageFull ? "had no space left" : "failed")} before the agent was restarted.";
+    }
 
     private static string? ErrorOf(SuspendReason reason, bool isStorageFull) => reason switch
     {

@@ -30,6 +30,9 @@ public sealed record PairRecord
     /// <summary>Why mirroring is suspended; <see cref="SuspendReason.None"/> where it is not.</summary>
     public SuspendReason Suspended { get; init; }
 
+    /// <summary>While it is suspended: true where room is what was missing, and the storage itself is sound.</summary>
+    public bool IsStorageFull { get; init; }
+
     /// <summary>The ordinal of the role whose source map pages count; pages of another ordinal are of an earlier role.</summary>
     public uint SourceRoleOrdinal { get; init; }
 

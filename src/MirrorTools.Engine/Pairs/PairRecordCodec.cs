@@ -28,7 +28,8 @@ public static class PairRecordCodec
         span[2] = (byte)record.Role;
         span[3] = (byte)record.Suspended;
         span[4] = (byte)((record.AwaitsRemoteDifferences ? 1 : 0) | (record.OwesDifferences ? 2 : 0)
-            | (record.FirstIntermediateLent ? 4 : 0) | (record.NeedsComparison ? 8 : 0) | (record.IsRecovered ? 16 : 0));
+            | (record.FirstIntermediateLent ? 4 : 0) | (record.NeedsComparison ? 8 : 0) | (record.IsRecovered ? 16 : 0)
+            | (record is { IsStorageFull: true, Suspended: not SuspendReason.None } ? 32 : 0));
         span[5] = (byte)generations;
         span[6] = (byte)points;
         BinaryPrimitives.WriteUInt64LittleEndian(span[8..], record.PointReserve);
@@ -100,6 +101,7 @@ public static class PairRecordCodec
             OwesDifferences = (bytes[4] & 2) != 0,
             FirstIntermediateLent = (bytes[4] & 4) != 0,
             NeedsComparison = (bytes[4] & 8) != 0,
+            IsStorageFull = (bytes[4] & 32) != 0,
             PointReserve = BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),
             IsRecovered = (bytes[4] & 16) != 0,
             TargetPoint = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]),

@@ -42,6 +42,16 @@ public sealed class FullDiskTests : IAsyncLifetime
         var told = (await _agents.One.Client.Events.ListAsync(0, 1000, default)).Items.First(item => item.Name == "StorageFull");
         Assert.Contains(part, told.Message);
 
+        // Neither agent's restart makes a broken storage of it.
+        await _agents.One.DisposeAsync();
+        await _agents.Two.DisposeAsync();
+        await _agents.StartTwoAsync();
+        await _agents.StartOneAsync();
+        pair = await _agents.One.Client.Pairs.GetAsync("p", default);
+        Assert.Equal((nameof(PairState.Suspended), ErrorIds.DiskFull), (pair.State, pair.StateErrorId));
+        Assert.Contains(small.Path, pair.StateReason);
+        Assert.Contains("room", pair.RecommendedAction);
+
         await WriteAsync(4 << 20, 1 << 20, 2);
         Command.Run("mount", "-o", $"remount,size={4 * VolumeBytes}", small.Path);
         await _agents.One.Client.Pairs.ResumeAsync("p", new ResumePairRequest(), default);

@@ -8,7 +8,7 @@ namespace MirrorTools.Engine.Tests.Flashcopy;
 public sealed class PairRecordCodecTests
 {
     private const string Golden =
-        "0100" + "02" + "05" + "1C" + "01" + "01" + "00"
+        "0100" + "02" + "05" + "3C" + "01" + "01" + "00"
         + "0B00000000000000" + "0A00000000000000" + "03000000" + "02000000" + "02000000" + "00000000"
         + Point + Generation + Point + "7B7D";
 
@@ -28,7 +28,7 @@ public sealed class PairRecordCodecTests
         Assert.Equal(Golden, Convert.ToHexString(PairRecordCodec.Encode(decoded!)));
         Assert.Equal(record.LastCommitted, decoded!.LastCommitted);
         Assert.Equal(record.Generations.Items, decoded.Generations.Items);
-        Assert.True(decoded.IsRecovered && decoded.NeedsComparison && decoded.FirstIntermediateLent);
+        Assert.True(decoded.IsRecovered && decoded.IsStorageFull && decoded.NeedsComparison && decoded.FirstIntermediateLent);
         Assert.False(decoded.OwesDifferences || decoded.AwaitsRemoteDifferences);
     }
 
@@ -61,6 +61,7 @@ public sealed class PairRecordCodecTests
             Role = PairRole.Target,
             Suspended = (SuspendReason)5,
             IsRecovered = true,
+            IsStorageFull = true,
             NeedsComparison = true,
             FirstIntermediateLent = true,
             PointReserve = 11,

@@ -12,10 +12,10 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     public string? Detail { get; private set; }
 
     /// <summary>Why; the record says so a moment later.</summary>
-    public SuspendReason Reason { get; private set; }
+    public SuspendReason Reason { get; private set; } = core.Journal.Record.Suspended;
 
     /// <summary>True where a full file system is behind it.</summary>
-    public bool IsStorageFull { get; private set; }
+    public bool IsStorageFull { get; private set; } = core.Journal.Record.IsStorageFull;
 
     /// <summary>Suspends mirroring; hosts are released first, the record follows.</summary>
     public async Task SuspendAsync(SuspendReason reason, FaultText fault)
@@ -70,7 +70,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             await StopUsingFutureAsync();
         }
 
-        await RecordAsync(reason);
+        await RecordAsync(reason, fault.IsFull);
     }
 
     /// <summary>Resumes; the next session settles what site 2 knows.</summary>
@@ -95,7 +95,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             core.Journal.IntermediateIsDown = false;
         }
 
-        await core.Journal.ChangeAsync(static now => IsForGood(now.Suspended) ? now : now with { Suspended = SuspendReason.None });
+        await core.Journal.ChangeAsync(static now => IsForGood(now.Suspended) ? now : now with { Suspended = SuspendReason.None, IsStorageFull = false });
         if (cycle.State != SourceState.Suspended || core.Journal.Record.Suspended != SuspendReason.None)
         {
             // Another admin's command was quicker, or meanwhile the other side has said that it went on.
@@ -202,7 +202,7 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         {
             (Detail, IsStorageFull) = (detail, false);
             core.Events.Report(PairEventId.Suspended, ("reason", reason), ("detail", detail));
-            await RecordAsync(reason);
+            await RecordAsync(reason, isStorageFull: false);
         }
     }
 
@@ -218,11 +218,11 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         }
     }
 
-    private async Task RecordAsync(SuspendReason reason)
+    private async Task RecordAsync(SuspendReason reason, bool isStorageFull)
     {
         try
         {
-            await core.Journal.ChangeAsync(now => now with { Suspended = reason });
+            await core.Journal.ChangeAsync(now => now with { Suspended = reason, IsStorageFull = isStorageFull });
         }
         catch (IOException exception)
         {
