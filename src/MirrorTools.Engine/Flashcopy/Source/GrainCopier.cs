@@ -2,7 +2,6 @@ using System.Buffers;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Volumes;
-using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
 
@@ -16,21 +15,14 @@ internal sealed class GrainCopier
     private const int MaximumSteps = 64;
 
     private readonly SourceMaps _maps;
-    private readonly IBlockDevice _source;
-    private readonly IBlockDevice _intermediate;
     private readonly FlashcopyFaults _faults;
-    private readonly AccessClock? _accesses;
-    private readonly TimeProvider _time;
-    private readonly List<CopyRun> _local = [];
-    private readonly Dictionary<long, CopyRun> _unacknowledged = [];
-    private readonly Queue<GrainRange> _demanded = new();
+    private readonly GrainSender _sender = new();
+    private readonly RunsUnderWay _underWay;
+    private readonly CopyScan _scan;
+    private readonly CopyStorages _storages;
     private readonly List<Task> _steps = [];
-    private IEnumerator<GrainRange>? _order;
-    private GrainRange _stretch;
-    private long _cursor;
     private long _windowUsed;
     private ulong _point;
-    private CancellationTokenSource _sending = new();
     private bool _running;
     private bool _failed;
     private bool _pumping;
@@ -38,17 +30,24 @@ internal sealed class GrainCopier
     public GrainCopier(
         SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, AccessClock? accesses, TimeProvider time, FlashcopyOptions options, FlashcopyFaults faults)
     {
-        _time = time;
         _maps = maps;
-        _source = source;
-        _intermediate = intermediate;
-        _accesses = accesses;
-        Options = options;
         _faults = faults;
+        _underWay = new RunsUnderWay(_sender);
+        _scan = new CopyScan(maps, _underWay, accesses);
+        _storages = new CopyStorages(maps.Geometry, source, intermediate, time) { Hung = (part, exception) => Failed?.Invoke(part, exception) };
+        Options = options;
     }
 
     /// <summary>The options in force.</summary>
-    public FlashcopyOptions Options { get; set; }
+    public FlashcopyOptions Options
+    {
+        get;
+        set
+        {
+            field = value;
+            _storages.Deadline = value.LocalDeadline;
+        }
+    }
 
     /// <summary>Raised after grains went into B or onto C.</summary>
     public Action? Progressed { get; set; }
@@ -56,14 +55,14 @@ internal sealed class GrainCopier
     /// <summary>Raised when a storage failed: which one, and how.</summary>
     public Action<CopyFault, Exception>? Failed { get; set; }
 
-    /// <summary>The link to site 2 while it is up and has settled what it knows.</summary>
-    public IPeerChannel? Channel { get; private set; }
+    /// <inheritdoc cref="GrainSender.Channel"/>
+    public IPeerChannel? Channel => _sender.Channel;
 
-    /// <summary>Bytes of grain data handed to the link since the process began; zero runs count nothing.</summary>
-    public long SentBytes { get; private set; }
+    /// <inheritdoc cref="GrainSender.SentBytes"/>
+    public long SentBytes => _sender.SentBytes;
 
-    /// <summary>Grains handed to the link since the process began, zero ones included.</summary>
-    public long SentGrains { get; private set; }
+    /// <inheritdoc cref="GrainSender.SentGrains"/>
+    public long SentGrains => _sender.SentGrains;
 
     /// <summary>Begins to copy for a point.</summary>
     public void Begin(ulong point)
@@ -78,13 +77,10 @@ internal sealed class GrainCopier
     public async Task StopAsync()
     {
         _running = false;
-        _demanded.Clear();
-        _unacknowledged.Clear();
+        _scan.ForgetDemands();
 
         // A step that waits for the link's credit would hold the point up.
-        CancellationTokenSource sending = _sending;
-        _sending = new CancellationTokenSource();
-        sending.Cancel();
+        _sender.Stop();
         while (_steps.Count > 0)
         {
             await Task.WhenAll(_steps.ToArray());
@@ -94,7 +90,7 @@ internal sealed class GrainCopier
     /// <summary>The link is up: what C lacks may travel.</summary>
     public void Attach(IPeerChannel channel)
     {
-        Channel = channel;
+        _sender.Attach(channel);
         Rewind();
         Pump();
     }
@@ -102,8 +98,7 @@ internal sealed class GrainCopier
     /// <summary>The link is down: what was not acknowledged is still to be copied (F-20).</summary>
     public void Detach()
     {
-        Channel = null;
-        _unacknowledged.Clear();
+        _sender.Detach();
         Rewind();
         Pump();
     }
@@ -111,46 +106,30 @@ internal sealed class GrainCopier
     /// <summary>A host waits for these grains: they go to the front.</summary>
     public void Demand(GrainRange grains)
     {
-        _demanded.Enqueue(grains);
+        _scan.Demand(grains);
         Pump();
     }
 
     /// <summary>True where the grain is on its way to C, so that waiting for it makes sense.</summary>
-    public bool IsOnItsWayToC(long grain)
-    {
-        GrainRange range = new(grain, 1);
-        return Channel is not null
-            && (_unacknowledged.Values.Any(run => run.Overlaps(range)) || _local.Any(run => run.NeedsC && run.Overlaps(range)));
-    }
+    public bool IsOnItsWayToC(long grain) => Channel is not null && _underWay.IsBoundForC(grain);
 
     /// <summary>C has a run.</summary>
     public void Acknowledged(ulong point, GrainRange grains)
     {
-        if (point != _point && !_faults.AcceptStaleAcknowledgements)
+        bool isAwaited = point == _point && _running && _sender.Awaits(grains);
+        if (!isAwaited && (!_faults.AcceptStaleAcknowledgements || grains.End > _maps.Geometry.GrainCount))
         {
             return;
         }
 
-        if (!_running || !_unacknowledged.TryGetValue(grains.First, out CopyRun? run) || run.Grains != grains)
-        {
-            if (!_faults.AcceptStaleAcknowledgements || grains.End > _maps.Geometry.GrainCount)
-            {
-                return;
-            }
-        }
-
-        _unacknowledged.Remove(grains.First);
+        _sender.Acknowledged(grains);
         _maps.SetOnC(grains);
         Progressed?.Invoke();
         Pump();
     }
 
     /// <summary>Looks from the first grain again: something before the cursor has changed.</summary>
-    public void Rewind()
-    {
-        _cursor = 0;
-        _order = null;
-    }
+    public void Rewind() => _scan.Rewind();
 
     /// <summary>Starts as many steps as the window takes.</summary>
     public void Pump()
@@ -163,10 +142,10 @@ internal sealed class GrainCopier
         _pumping = true;
         try
         {
-            while (_running && !_failed && TryNextRun(out CopyRun? run))
+            while (_running && !_failed && NextRun() is { } run)
             {
-                _local.Add(run!);
-                Task step = CopyAsync(run!, _point);
+                _underWay.Begin(run);
+                Task step = CopyAsync(run, _point);
                 if (!step.IsCompleted)
                 {
                     _steps.Add(step);
@@ -187,163 +166,42 @@ internal sealed class GrainCopier
         Pump();
     }
 
-    private bool TryNextRun(out CopyRun? run)
+    // What a host waits for has no window.
+    private CopyRun? NextRun()
     {
-        run = null;
         bool localOnly = Channel is null;
-        while (_demanded.TryDequeue(out GrainRange demanded))
+        if (_scan.NextDemanded(localOnly) is { } demanded)
         {
-            for (long grain = demanded.First; grain < demanded.End; grain++)
-            {
-                if (IsCopyable(grain, localOnly))
-                {
-                    // The rest of the demand is looked at again after this run.
-                    if (grain + 1 < demanded.End)
-                    {
-                        _demanded.Enqueue(new GrainRange(grain + 1, demanded.End - grain - 1));
-                    }
-
-                    run = RunFrom(grain, grain + 1, demanded: true);
-                    return true;
-                }
-            }
+            return demanded;
         }
 
-        if (_local.Count >= MaximumSteps || _windowUsed >= Options.WindowBytes || (!localOnly && _unacknowledged.Count >= Options.MaximumUnacknowledged))
-        {
-            return false;
-        }
-
-        long next = Options.ScanOrder == ScanOrder.Ascending || _accesses is null ? NextAscending(localOnly) : NextByAccess(localOnly);
-        if (next >= _maps.Geometry.GrainCount)
-        {
-            return false;
-        }
-
-        run = RunFrom(next, long.MaxValue, demanded: false);
-        return true;
-    }
-
-    private long NextAscending(bool localOnly)
-    {
-        long grain = _maps.NextUncopied(_cursor, localOnly);
-        while (grain < _maps.Geometry.GrainCount && EndOfBusy(grain) is { } end)
-        {
-            grain = _maps.NextUncopied(end, localOnly);
-        }
-
-        _cursor = grain;
-        return grain;
-    }
-
-    private long NextByAccess(bool localOnly)
-    {
-        _order ??= _accesses!.Order().GetEnumerator();
-        while (true)
-        {
-            for (long grain = _stretch.First; grain < _stretch.End;)
-            {
-                grain = _maps.NextUncopied(grain, localOnly);
-                if (grain >= _stretch.End)
-                {
-                    break;
-                }
-
-                if (EndOfBusy(grain) is not { } end)
-                {
-                    return grain;
-                }
-
-                grain = end;
-            }
-
-            if (!_order.MoveNext())
-            {
-                _stretch = default;
-                return _maps.Geometry.GrainCount;
-            }
-
-            _stretch = _order.Current;
-        }
-    }
-
-    private bool IsCopyable(long grain, bool localOnly) =>
-        (!_maps.InB[grain] || (!localOnly && !_maps.OnC[grain])) && EndOfBusy(grain) is null;
-
-    // Where a grain is on its way already: the end of that run.
-    private long? EndOfBusy(long grain)
-    {
-        GrainRange range = new(grain, 1);
-        foreach (CopyRun run in _local)
-        {
-            if (run.Overlaps(range))
-            {
-                return run.Grains.End;
-            }
-        }
-
-        foreach (CopyRun run in _unacknowledged.Values)
-        {
-            if (run.Overlaps(range))
-            {
-                return run.Grains.End;
-            }
-        }
-
-        return null;
-    }
-
-    // A run has one source and one destiny: all its grains agree on inB and onC. Runs of data are cut to RunBytes once their extent is known.
-    private CopyRun RunFrom(long first, long end, bool demanded)
-    {
-        bool inB = _maps.InB[first];
-        bool onC = _maps.OnC[first];
-        end = Math.Min(end, Math.Min(_maps.InB.RunEnd(first), _maps.OnC.RunEnd(first)));
-        end = Math.Min(end, first + Math.Max(1, (1L << 30) / _maps.Geometry.GrainBytes));
-        foreach (CopyRun busy in _local.Concat(_unacknowledged.Values))
-        {
-            if (busy.Grains.First > first)
-            {
-                end = Math.Min(end, busy.Grains.First);
-            }
-        }
-
-        if (!demanded && Options.ScanOrder == ScanOrder.Ascending)
-        {
-            _cursor = end;
-        }
-
-        return new CopyRun(new GrainRange(first, end - first), inB, !onC, demanded);
+        bool isFull = _underWay.LocalCount >= MaximumSteps || _windowUsed >= Options.WindowBytes
+            || (!localOnly && _sender.Unacknowledged.Count >= Options.MaximumUnacknowledged);
+        return isFull ? null : _scan.Next(Options.ScanOrder, localOnly);
     }
 
     private async Task CopyAsync(CopyRun run, ulong point)
     {
-        IBlockDevice from = run.FromB ? _intermediate : _source;
-        CopyFault part = run.FromB ? CopyFault.Intermediate : CopyFault.Source;
+        CopyFault part = CopyStorages.PartOf(run);
         byte[]? buffer = null;
         int reserved = 0;
         try
         {
-            bool zeros = await ShortenAsync(run, from);
-            long offset = _maps.Geometry.OffsetOf(run.Grains.First);
-            long length = _maps.Geometry.LengthOf(run.Grains);
+            bool zeros = await ShortenAsync(run);
             if (!zeros)
             {
-                reserved = (int)length;
+                reserved = (int)_maps.Geometry.LengthOf(run.Grains);
                 _windowUsed += reserved;
                 buffer = ArrayPool<byte>.Shared.Rent(reserved);
-                await WatchedAsync(from.ReadAsync(offset, buffer.AsMemory(0, reserved), CancellationToken.None), part);
+                await _storages.ReadAsync(run, buffer.AsMemory(0, reserved));
                 zeros = !buffer.AsSpan(0, reserved).ContainsAnyExcept((byte)0);
             }
 
+            ReadOnlyMemory<byte> content = zeros ? default : buffer.AsMemory(0, reserved);
             if (!run.FromB)
             {
                 part = CopyFault.Intermediate;
-                await WatchedAsync(
-                    zeros
-                        ? _intermediate.WriteZeroesAsync(offset, length, WriteOptions.MayUnmap, CancellationToken.None)
-                        : _intermediate.WriteAsync(offset, buffer.AsMemory(0, reserved), WriteOptions.None, CancellationToken.None),
-                    part);
+                await _storages.WriteIntermediateAsync(run, content);
                 if (!_running)
                 {
                     return;
@@ -356,8 +214,7 @@ internal sealed class GrainCopier
             if (run.NeedsC && Channel is { } channel && _running)
             {
                 part = CopyFault.Link;
-                _unacknowledged[run.Grains.First] = run;
-                await SendAsync(channel, run, point, zeros ? default : buffer.AsMemory(0, reserved));
+                await _sender.SendAsync(channel, run, point, content);
             }
         }
         catch (Exception exception) when (exception is LinkClosedException or OperationCanceledException)
@@ -372,7 +229,7 @@ internal sealed class GrainCopier
         }
         finally
         {
-            _local.Remove(run);
+            _underWay.End(run);
             LookAgainAt(run);
             _windowUsed -= reserved;
             if (buffer is not null)
@@ -382,75 +239,24 @@ internal sealed class GrainCopier
         }
     }
 
-    // The scan passes by what is under way. Where a step ended without its work done (its session was cut, C lost the grain meanwhile), it has to come back.
-    private void LookAgainAt(CopyRun run)
+    private async Task<bool> ShortenAsync(CopyRun run)
     {
-        bool isUnderWay = _unacknowledged.TryGetValue(run.Grains.First, out CopyRun? sent) && sent == run;
-        if (!isUnderWay && _maps.NextUncopied(run.Grains.First, Channel is null) < run.Grains.End)
+        long count = run.Grains.Count;
+        bool zeros = await _storages.ShortenAsync(run, Options.RunBytes);
+        if (run.Grains.Count < count)
         {
-            _cursor = Math.Min(_cursor, run.Grains.First);
-            _order = null;
-        }
-    }
-
-    // A storage that does not answer has failed (P-7), but the step stays under way: what it writes late must not meet another point.
-    private async Task WatchedAsync(ValueTask request, CopyFault part)
-    {
-        Task answered = request.AsTask();
-        try
-        {
-            await answered.WithDeadline(Options.LocalDeadline, _time, CancellationToken.None);
-        }
-        catch (TimeoutException exception) when (!answered.IsCompleted)
-        {
-            Failed?.Invoke(part, exception);
-            await answered;
-        }
-    }
-
-    private async Task SendAsync(IPeerChannel channel, CopyRun run, ulong point, ReadOnlyMemory<byte> payload)
-    {
-        PeerMessage message = new(
-            payload.IsEmpty ? FlashcopyMessage.ZeroGrains : FlashcopyMessage.GrainData,
-            0, 0, point, run.Grains.First, run.Grains.Count, Guid.Empty);
-        run.IsSent = true;
-        SentBytes += payload.Length;
-        SentGrains += run.Grains.Count;
-        await channel.SendAsync(message, payload, _sending.Token);
-    }
-
-    // Zeros travel as one long run without payload; data in runs of at most RunBytes. Returns true for zeros.
-    private async Task<bool> ShortenAsync(CopyRun run, IBlockDevice from)
-    {
-        GrainGeometry geometry = _maps.Geometry;
-        long length = geometry.LengthOf(run.Grains);
-        BlockExtent extent = await from.FindExtentAsync(geometry.OffsetOf(run.Grains.First), length, CancellationToken.None);
-        long longest = Math.Max(1, Options.RunBytes / geometry.GrainBytes);
-        bool zeros = extent.Kind != ExtentKind.Data
-            && (extent.LengthBytes >= length || extent.LengthBytes >= geometry.GrainBytes);
-        long grains = zeros && extent.LengthBytes < length
-            ? extent.LengthBytes / geometry.GrainBytes
-            : zeros ? run.Grains.Count
-            : Math.Min(longest, Math.Max(1, (extent.LengthBytes + geometry.GrainBytes - 1) / geometry.GrainBytes));
-        if (grains < run.Grains.Count)
-        {
-            run.Grains = run.Grains with { Count = grains };
-            _cursor = Math.Min(_cursor, run.Grains.End);
+            _scan.GoOnBehind(run);
         }
 
         return zeros;
     }
-}
 
-/// <summary>Which part failed a copy step.</summary>
-internal enum CopyFault
-{
-    /// <summary>A could not be read.</summary>
-    Source,
-
-    /// <summary>B could not be read or written.</summary>
-    Intermediate,
-
-    /// <summary>The link did something else than close.</summary>
-    Link,
+    // The scan passes by what is under way. Where a step ended without its work done (its session was cut, C lost the grain meanwhile), it has to come back.
+    private void LookAgainAt(CopyRun run)
+    {
+        if (!_sender.Awaits(run) && _maps.NextUncopied(run.Grains.First, Channel is null) < run.Grains.End)
+        {
+            _scan.ComeBackTo(run);
+        }
+    }
 }
