@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Volumes;
-using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
 
@@ -12,19 +11,11 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// </summary>
 public sealed class SourceVolume : IBlockDevice
 {
-    // Zeroes come in ranges of any length, and leave slots for others.
-    private const int ZeroedRegions = 16;
-
     private readonly IBlockDevice _device;
     private readonly GrainGeometry _geometry;
-    private readonly EpochGate _gate;
-    private readonly EpochGate _longWrites;
-    private readonly DirtyRegionLog _log;
-    private readonly SourceMaps _maps;
-    private readonly IUncopiedBarrier _barrier;
+    private readonly WriteAdmission _admission;
+    private readonly SlowWrites _slow;
     private readonly AccessClock? _accesses;
-    private readonly FlashcopyFaults _faults;
-    private readonly TimeProvider _time;
     private string? _refusal;
 
     internal SourceVolume(
@@ -32,14 +23,9 @@ public sealed class SourceVolume : IBlockDevice
     {
         _device = device;
         _geometry = maps.Geometry;
-        _maps = maps;
-        _gate = gate.Requests;
-        _longWrites = gate.LongWrites;
-        _log = log;
-        _barrier = barrier;
         _accesses = accesses;
-        _time = time;
-        _faults = faults;
+        _admission = new WriteAdmission(maps, gate.Requests, log, accesses, time, faults);
+        _slow = new SlowWrites(device, maps.Geometry, _admission, gate.LongWrites, log, barrier, ThrowIfRefused, time);
     }
 
     /// <inheritdoc/>
@@ -68,7 +54,7 @@ public sealed class SourceVolume : IBlockDevice
             return ValueTask.CompletedTask;
         }
 
-        if (Refusal is not null || !IsInside(offsetBytes, data.Length) || TryBegin(offsetBytes, data.Length, false, out int ticket) != Obstacle.None)
+        if (Refusal is not null || !IsInside(offsetBytes, data.Length) || _admission.TryBegin(offsetBytes, data.Length, false, out int ticket) != WriteObstacle.None)
         {
             return WriteSlowlyAsync(offsetBytes, data, data.Length, options, cancellationToken);
         }
@@ -80,14 +66,14 @@ public sealed class SourceVolume : IBlockDevice
         }
         catch
         {
-            _gate.Exit(ticket);
+            _admission.Leave(ticket);
             throw;
         }
 
         if (write.IsCompletedSuccessfully)
         {
             write.GetAwaiter().GetResult();
-            _gate.Exit(ticket);
+            _admission.Leave(ticket);
             return ValueTask.CompletedTask;
         }
 
@@ -122,187 +108,7 @@ public sealed class SourceVolume : IBlockDevice
                 nameof(offsetBytes), $"{lengthBytes} bytes at {offsetBytes} are not whole sectors inside the volume of {_geometry.LengthBytes} bytes.");
         }
 
-        if (PieceAt(offsetBytes, lengthBytes, data) == lengthBytes)
-        {
-            await WritePieceAsync(offsetBytes, data, lengthBytes, options, isWhole: true, cancellationToken);
-            return;
-        }
-
-        int ticket;
-        while (!_longWrites.TryEnter(out ticket))
-        {
-            await _longWrites.WaitOpenAsync().WithDeadline(Timeout.InfiniteTimeSpan, _time, cancellationToken);
-        }
-
-        try
-        {
-            await WriteInPiecesAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
-        }
-        finally
-        {
-            _longWrites.Exit(ticket);
-        }
-    }
-
-    // A write may cover more regions than the log has slots for it.
-    private async ValueTask WriteInPiecesAsync(
-        long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken)
-    {
-        for (long done = 0; done < lengthBytes;)
-        {
-            long piece = PieceAt(offsetBytes + done, lengthBytes - done, data);
-            ReadOnlyMemory<byte> content = data.IsEmpty ? data : data.Slice((int)done, (int)piece);
-            await WritePieceAsync(offsetBytes + done, content, piece, options, isWhole: false, cancellationToken);
-            done += piece;
-        }
-    }
-
-    private long PieceAt(long offsetBytes, long lengthBytes, ReadOnlyMemory<byte> data) =>
-        data.IsEmpty ? _log.PieceAt(offsetBytes, lengthBytes, ZeroedRegions) : _log.PieceAt(offsetBytes, lengthBytes);
-
-    private async ValueTask WritePieceAsync(
-        long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, bool isWhole, CancellationToken cancellationToken)
-    {
-        bool localIsEnough = false;
-        while (true)
-        {
-            ThrowIfRefused();
-            switch (TryBegin(offsetBytes, lengthBytes, localIsEnough, out int ticket))
-            {
-                case Obstacle.None:
-                    try
-                    {
-                        await StoreAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
-                    }
-                    finally
-                    {
-                        _gate.Exit(ticket);
-                    }
-
-                    return;
-                case Obstacle.GateClosed:
-                    await _gate.WaitOpenAsync().WithDeadline(Timeout.InfiniteTimeSpan, _time, cancellationToken);
-                    break;
-                case Obstacle.ColdRegion:
-                    await MarkHotAsync(offsetBytes, lengthBytes, cancellationToken);
-                    break;
-                case Obstacle.Uncopied:
-                    CopyGrant grant = await _barrier.AwaitCopiedAsync(_geometry.Covering(offsetBytes, lengthBytes), isWhole, cancellationToken);
-                    if (grant.Kind == CopyGrantKind.WriteBeforePoint)
-                    {
-                        await WriteBeforePointAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
-                        return;
-                    }
-
-                    localIsEnough |= grant.Kind == CopyGrantKind.LocalIsEnough;
-                    break;
-            }
-        }
-    }
-
-    private async ValueTask WriteBeforePointAsync(
-        long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken)
-    {
-        try
-        {
-            int ticket = await EnterBeforePointAsync(offsetBytes, lengthBytes, cancellationToken);
-            try
-            {
-                GrainRange grains = _geometry.Covering(offsetBytes, lengthBytes);
-                WriteMode mode = _maps.Mode;
-                for (long grain = grains.First; grain < grains.End; grain++)
-                {
-                    _maps.Mark(mode, grain);
-                }
-
-                await StoreAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
-            }
-            finally
-            {
-                _gate.Exit(ticket);
-            }
-        }
-        finally
-        {
-            _barrier.EndedBeforePoint();
-        }
-    }
-
-    // The gate is closed for the point this write is to fall before. It is inside all the same, or a cooling would not wait for it and its region might go cold under it.
-    private async ValueTask<int> EnterBeforePointAsync(long offsetBytes, long lengthBytes, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            int ticket = _gate.EnterClosed();
-            if (AreHot(offsetBytes, lengthBytes))
-            {
-                return ticket;
-            }
-
-            _gate.Exit(ticket);
-            await MarkHotAsync(offsetBytes, lengthBytes, cancellationToken);
-        }
-    }
-
-    private ValueTask MarkHotAsync(long offsetBytes, long lengthBytes, CancellationToken cancellationToken) =>
-        _log.MarkSequentiallyAsync(_log.RegionAt(offsetBytes), _log.RegionAt(offsetBytes + lengthBytes - 1), cancellationToken);
-
-    private ValueTask StoreAsync(long offsetBytes, ReadOnlyMemory<byte> data, long lengthBytes, WriteOptions options, CancellationToken cancellationToken) =>
-        data.IsEmpty
-            ? _device.WriteZeroesAsync(offsetBytes, lengthBytes, options, cancellationToken)
-            : _device.WriteAsync(offsetBytes, data, options, cancellationToken);
-
-    // Enters the gate, then looks: whatever the write sees stays so until it leaves, since points and coolings wait for it.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Obstacle TryBegin(long offsetBytes, long lengthBytes, bool localIsEnough, out int ticket)
-    {
-        if (!_gate.TryEnter(out ticket))
-        {
-            return Obstacle.GateClosed;
-        }
-
-        if (!AreHot(offsetBytes, lengthBytes))
-        {
-            _gate.Exit(ticket);
-            return Obstacle.ColdRegion;
-        }
-
-        WriteMode mode = _maps.Mode;
-        GrainRange grains = _geometry.Covering(offsetBytes, lengthBytes);
-        if (mode.CycleIsLive)
-        {
-            for (long grain = grains.First; grain < grains.End; grain++)
-            {
-                if (!_maps.MayOverwrite(mode, grain, localIsEnough))
-                {
-                    _gate.Exit(ticket);
-                    return Obstacle.Uncopied;
-                }
-            }
-        }
-
-        for (long grain = grains.First; grain < grains.End; grain++)
-        {
-            _maps.Mark(mode, grain);
-        }
-
-        _accesses?.Note(offsetBytes);
-        return Obstacle.None;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool AreHot(long offsetBytes, long lengthBytes)
-    {
-        long lastRegion = _log.RegionAt(offsetBytes + lengthBytes - 1);
-        for (long region = _log.RegionAt(offsetBytes); region <= lastRegion; region++)
-        {
-            if (!_log.TryUse(region) && !_faults.ForgetHotRegions)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        await _slow.WriteAsync(offsetBytes, data, lengthBytes, options, cancellationToken);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -314,7 +120,7 @@ public sealed class SourceVolume : IBlockDevice
         }
         finally
         {
-            _gate.Exit(ticket);
+            _admission.Leave(ticket);
         }
     }
 
@@ -328,13 +134,5 @@ public sealed class SourceVolume : IBlockDevice
         {
             throw new BlockDeviceException(BlockDeviceFault.ReadOnly, refusal);
         }
-    }
-
-    private enum Obstacle
-    {
-        None,
-        GateClosed,
-        ColdRegion,
-        Uncopied,
     }
 }
