@@ -66,7 +66,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
             if (cycle.EndedAt is null)
             {
                 // The status may be older than an event that ended the cycle.
-                cycle.State = (status.State is SourceState.Completing or SourceState.Recording ? CycleState.Committing : CycleState.Copying).ToString();
+                cycle.State = (status.State is SourceState.Completing or SourceState.Prepared or SourceState.Recording ? CycleState.Committing : CycleState.Copying).ToString();
             }
         });
     }

@@ -23,6 +23,12 @@ public sealed record FlashcopyFaults
     /// <summary>F-18: map pages are written without flushing the data they speak of.</summary>
     public bool PersistMapsBeforeData { get; init; }
 
+    /// <summary>F-9: a group's lead chooses without waiting for the other members to prepare.</summary>
+    public bool ChooseBeforePrepared { get; init; }
+
+    /// <summary>F-9: a member that has prepared takes the point for given up after a restart, and does not ask.</summary>
+    public bool ForgetPreparedPoints { get; init; }
+
     /// <summary>F-4: an acknowledgement of an earlier point counts for the running one.</summary>
     public bool AcceptStaleAcknowledgements { get; init; }
 

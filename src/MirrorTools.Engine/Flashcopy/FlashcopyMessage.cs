@@ -63,6 +63,21 @@ internal static class FlashcopyMessage
     /// <summary>T: all that was committed is on D. Point: the last commit.</summary>
     public const ushort SecondFlashcopyDone = 19;
 
+    /// <summary>T: a group's point is prepared here; its lead decides (F-9). Subject: the target's instance.</summary>
+    public const ushort Prepared = 20;
+
+    /// <summary>S: the lead of the group has committed the prepared point. Subject: the point's id. Payload: t1, t2.</summary>
+    public const ushort Settle = 21;
+
+    /// <summary>T: the prepared point was given up.</summary>
+    public const ushort GivenUp = 22;
+
+    /// <summary>S, in a group: no point is under way; what is not decided is given up (F-9).</summary>
+    public const ushort NoPoint = 23;
+
+    /// <summary>A flag of <see cref="Complete"/>: prepare only, another member decides. The payload ends with the lead's pair id.</summary>
+    public const ushort PrepareOnly = 1;
+
     /// <summary>A flag of <see cref="TargetFault"/>: room is what is missing.</summary>
     public const ushort StorageIsFull = 1;
 }
@@ -78,4 +93,7 @@ internal enum PrepareRefusal : uint
 
     /// <summary>C or the maps could not be flushed.</summary>
     FlushFailed = 3,
+
+    /// <summary>The point was given up for good.</summary>
+    GivenUp = 4,
 }

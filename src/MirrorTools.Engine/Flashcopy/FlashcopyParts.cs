@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Flashcopy;
@@ -34,8 +36,14 @@ public sealed record FlashcopyParts
     /// <summary>Takes the pair's events; must not throw or wait.</summary>
     public required Action<PairEvent> EventSink { get; init; }
 
-    /// <summary>The group's gate; null for a pair that stands alone.</summary>
-    public WriteGate? Gate { get; init; }
+    /// <summary>Site 1: the group whose points the pair takes part in, on the same <see cref="Scheduler"/> as its other members; null for a pair that stands alone.</summary>
+    public FlashcopyGroup? Group { get; init; }
+
+    /// <summary>
+    /// Site 2: asks a group's lead for its choice about a point that this member has prepared (F-9); with true, the lead gives the point up where it has not chosen yet.
+    /// <see cref="PointDecision.Undecided"/> where the lead can't be asked now.
+    /// </summary>
+    public Func<PreparedPoint, bool, Task<PointDecision>> AskLead { get; init; } = static (_, _) => Task.FromResult(PointDecision.Undecided);
 
     /// <summary>What the admin has set.</summary>
     public FlashcopyOptions Options { get; init; } = new();

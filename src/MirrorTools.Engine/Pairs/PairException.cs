@@ -64,6 +64,9 @@ public enum PairError
     /// <summary>The other side's volume or grain size does not fit.</summary>
     GeometryMismatch,
 
+    /// <summary>A member of the pair's group is not open, so that no point can be taken of all of them.</summary>
+    GroupIncomplete,
+
     /// <summary>The other side is away.</summary>
     LinkDown,
 

@@ -57,16 +57,26 @@ public sealed record PairRecord
     /// <summary>The grains must be compared by hash before anything else (a seeded start, or a storage changed behind the pair's back).</summary>
     public bool NeedsComparison { get; init; }
 
+    /// <summary>Target: a group's point that is prepared here and decided elsewhere (F-9).</summary>
+    public PreparedPoint Prepared { get; init; }
+
+    /// <summary>Target: points up to this number are settled for good; what is not committed of them was given up, and preparing one is refused (F-9).</summary>
+    public ulong SettledThrough { get; init; }
+
     /// <summary>What the agent keeps here to rebuild its index: opaque to the engine.</summary>
     public ReadOnlyMemory<byte> Definition { get; init; }
 
     /// <summary>An ordinal that no role of this side has had.</summary>
     public uint NextRoleOrdinal => Math.Max(SourceRoleOrdinal, TargetRoleOrdinal) + 1;
 
+    /// <summary>The commit of a point that a member has prepared; <see cref="CommittedPoint.None"/> where this side committed none of that number and instant.</summary>
+    public CommittedPoint CommitOf(PreparedPoint point) => RecentPoints.FirstOrDefault(known => known.Number == point.Number && known.TakenAt == point.TakenAt);
+
     /// <summary>This record with one more committed point.</summary>
     public PairRecord WithCommitted(CommittedPoint point) => this with
     {
         LastCommitted = point,
+        Prepared = PreparedPoint.None,
         PointReserve = Math.Max(PointReserve, point.Number + 1),
         RecentPoints = [.. RecentPoints.Skip(Math.Max(0, RecentPoints.Count + 1 - MaximumRecentPoints)), point],
     };

@@ -11,6 +11,8 @@ public static class PairRecordCodec
     private const int FixedBytes = 40;
     private const int GenerationBytes = 40;
     private const int PointBytes = 40;
+    private const int GroupBytes = 40;
+    private const int HasGroupPart = 64;
 
     /// <summary>Encodes the record.</summary>
     public static byte[] Encode(PairRecord record)
@@ -22,14 +24,17 @@ public static class PairRecordCodec
 
         int generations = record.Generations.Items.Count;
         int points = record.RecentPoints.Count;
-        byte[] bytes = new byte[FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + record.Definition.Length];
+        bool hasGroupPart = !record.Prepared.IsNone || record.SettledThrough != 0;
+        byte[] bytes = new byte[FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes)
+            + (hasGroupPart ? GroupBytes : 0) + record.Definition.Length];
         Span<byte> span = bytes;
         BinaryPrimitives.WriteUInt16LittleEndian(span, Version);
         span[2] = (byte)record.Role;
         span[3] = (byte)record.Suspended;
         span[4] = (byte)((record.AwaitsRemoteDifferences ? 1 : 0) | (record.OwesDifferences ? 2 : 0)
             | (record.FirstIntermediateLent ? 4 : 0) | (record.NeedsComparison ? 8 : 0) | (record.IsRecovered ? 16 : 0)
-            | (record is { IsStorageFull: true, Suspended: not SuspendReason.None } ? 32 : 0));
+            | (record is { IsStorageFull: true, Suspended: not SuspendReason.None } ? 32 : 0)
+            | (hasGroupPart ? HasGroupPart : 0));
         span[5] = (byte)generations;
         span[6] = (byte)points;
         BinaryPrimitives.WriteUInt64LittleEndian(span[8..], record.PointReserve);
@@ -52,6 +57,15 @@ public static class PairRecordCodec
             span = Put(span, point);
         }
 
+        if (hasGroupPart)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(span, record.SettledThrough);
+            BinaryPrimitives.WriteUInt64LittleEndian(span[8..], record.Prepared.Number);
+            BinaryPrimitives.WriteInt64LittleEndian(span[16..], record.Prepared.TakenAt.UtcTicks);
+            record.Prepared.Lead.TryWriteBytes(span[24..]);
+            span = span[(GroupBytes)..];
+        }
+
         record.Definition.Span.CopyTo(span);
         return bytes;
     }
@@ -69,8 +83,9 @@ public static class PairRecordCodec
         int generations = bytes[5];
         int points = bytes[6];
         int definition = BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]);
+        int groupBytes = (bytes[4] & HasGroupPart) != 0 ? GroupBytes : 0;
         if (generations == 0 || definition is < 0 or > PairRecord.MaximumDefinitionBytes
-            || bytes.Length != FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + definition)
+            || bytes.Length != FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + groupBytes + definition)
         {
             return false;
         }
@@ -93,8 +108,20 @@ public static class PairRecordCodec
             recent[i] = Take(ref span);
         }
 
+        ulong settledThrough = 0;
+        PreparedPoint prepared = PreparedPoint.None;
+        if (groupBytes != 0)
+        {
+            settledThrough = BinaryPrimitives.ReadUInt64LittleEndian(span);
+            prepared = new PreparedPoint(
+                BinaryPrimitives.ReadUInt64LittleEndian(span[8..]), new DateTimeOffset(Ticks(span[16..]), TimeSpan.Zero), new Guid(span.Slice(24, 16)));
+            span = span[groupBytes..];
+        }
+
         record = new PairRecord
         {
+            SettledThrough = settledThrough,
+            Prepared = prepared,
             Role = (PairRole)bytes[2],
             Suspended = (SuspendReason)bytes[3],
             AwaitsRemoteDifferences = (bytes[4] & 1) != 0,

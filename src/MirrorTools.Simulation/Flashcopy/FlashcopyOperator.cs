@@ -62,37 +62,47 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
 
     private async Task LookAsync(FlashcopySite site)
     {
-        if (site.Source is { } source)
+        var old = 0;
+        foreach (var member in site.Members)
         {
-            var (ran, status) = await site.Site.Process!.TryInvokeAsync(source.GetStatusAsync);
-            if (ran)
+            if (member.Source is { } source)
             {
-                await TendAsync(site, status!);
+                var (ran, status) = await site.Site.Process!.TryInvokeAsync(source.GetStatusAsync);
+                if (ran && status!.State == SourceState.Suspended && status.Suspended is SuspendReason.OldGeneration or SuspendReason.SplitBrain)
+                {
+                    CheckRefuses(site, member);
+                    old++;
+                }
+                else if (ran)
+                {
+                    Tend(site, member, status!);
+                }
+            }
+            else if (member.Target is { } target)
+            {
+                var (told, active) = (world.ToldCommitted, world.ActiveSite);
+                var (ran, status) = await site.Site.Process!.TryInvokeAsync(target.GetStatusAsync);
+                if (ran && member.Index == 0 && active == world.ActiveSite && status!.LastCommitted.Number < told)
+                {
+                    throw ScenarioRun.Broken("P-2", $"{site.Site.Name} says that {status.LastCommitted.Number} is its last committed point, but {told} was");
+                }
+
+                if (ran && status!.State == TargetState.Faulted)
+                {
+                    Restart(site);
+                }
             }
         }
-        else if (site.Target is { } target)
-        {
-            var (told, active) = (world.ToldCommitted, world.ActiveSite);
-            var (ran, status) = await site.Site.Process!.TryInvokeAsync(target.GetStatusAsync);
-            if (ran && active == world.ActiveSite && status!.LastCommitted.Number < told)
-            {
-                throw ScenarioRun.Broken("P-2", $"{site.Site.Name} says that {status.LastCommitted.Number} is its last committed point, but {told} was");
-            }
 
-            if (ran && status!.State == TargetState.Faulted)
-            {
-                Restart(site);
-            }
-        }
-    }
-
-    private async Task TendAsync(FlashcopySite site, SourceStatus status)
-    {
-        if (status.State == SourceState.Suspended && status.Suspended is SuspendReason.OldGeneration or SuspendReason.SplitBrain)
+        if (old > 0 && old == site.Members.Count(member => member.Source is not null))
         {
             await TurnAsync(site);
         }
-        else if (status.State == SourceState.Suspended)
+    }
+
+    private void Tend(FlashcopySite site, FlashcopyMember member, SourceStatus status)
+    {
+        if (status.State == SourceState.Suspended)
         {
             // a storage that failed a flush has to be opened anew: every third look the agent is restarted
             var looks = _faulted[site.Site.Name] = _faulted.GetValueOrDefault(site.Site.Name) + 1;
@@ -102,31 +112,34 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
                 return;
             }
 
-            OnSource(site, async s =>
+            OnSource(site, member.Index, async s =>
             {
                 await s.ResumeAsync();
                 return true;
             });
         }
-        else if (status.State == SourceState.Idle && (world.IsCalm || (!world.Shape.IsContinuous && world.Random.Chance(0.6))))
+        else if (member.Index == 0 && status.State == SourceState.Idle && (world.IsCalm || (!world.Shape.IsContinuous && world.Random.Chance(0.6))))
         {
-            OnSource(site, s => s.StartCycleAsync(false));
+            OnSource(site, 0, s => s.StartCycleAsync(false));
         }
     }
 
-    // what the old side wrote since the two parted is given up, by the admin's word
-    private async Task TurnAsync(FlashcopySite site)
+    private void CheckRefuses(FlashcopySite site, FlashcopyMember member)
     {
         if (site == world.ActiveSite)
         {
             throw ScenarioRun.Broken("P-6", $"{site.Site.Name} is the newest source, but holds itself for old");
         }
 
-        if (site.Source!.Volume.Refusal is null)
+        if (member.Source is { Volume.Refusal: null })
         {
             throw ScenarioRun.Broken("P-6", $"{site.Site.Name} knows that its generation is old, and serves hosts");
         }
+    }
 
+    // what the old side wrote since the two parted is given up, by the admin's word
+    private async Task TurnAsync(FlashcopySite site)
+    {
         // Seen once before, so that it is written down by now.
         if (!site.MustRefuse && !site.KnewItIsOld)
         {
@@ -142,20 +155,29 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
             return;
         }
 
-        if (site.IsBecomingTarget || world.ActiveSite is not { Source: { } other, Site.Process: { } process })
+        if (site.IsBecomingTarget || world.ActiveSite is not { IsSource: true, Site.Process: { } process } active)
         {
             return;
         }
 
-        var (ran, status) = await process.TryInvokeAsync(other.GetStatusAsync);
-        if (ran && site.Source is not null && site.Site.IsUp)
+        List<GenerationHistory> histories = [];
+        foreach (var other in active.Members.Select(member => member.Source!).ToArray())
+        {
+            var (ran, status) = await process.TryInvokeAsync(other.GetStatusAsync);
+            if (ran)
+            {
+                histories.Add(status!.Generations);
+            }
+        }
+
+        if (histories.Count == site.Members.Count && site.Site.IsUp && site.Members.All(member => member.Source is not null || member.Target is not null))
         {
             site.IsBecomingTarget = true;
             site.Site.Process!.Start(async () =>
             {
                 try
                 {
-                    await site.BecomeTargetAsync(status!.Generations);
+                    await site.BecomeTargetAsync(histories);
                 }
                 catch (IOException) when (world.HasStorageFaults(site.Site))
                 {
@@ -172,11 +194,11 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
     }
 
     // an admin's command is refused in many states; that is an answer, not a fault
-    private void OnSource<T>(Func<FlashcopySource, Task<T>> command) => OnSource(world.ActiveSite!, command);
+    private void OnSource<T>(Func<FlashcopySource, Task<T>> command) => OnSource(world.ActiveSite!, world.Random.Next(world.Identities.Count), command);
 
-    private void OnSource<T>(FlashcopySite on, Func<FlashcopySource, Task<T>> command)
+    private void OnSource<T>(FlashcopySite on, int member, Func<FlashcopySource, Task<T>> command)
     {
-        if (on is { Source: { } source, Site: { Process: { IsAlive: true } process } site })
+        if (on.Members[member].Source is { } source && on.Site is { Process: { IsAlive: true } process } site)
         {
             process.Start(async () =>
             {

@@ -12,26 +12,52 @@ internal static class FlashcopyOracle
     /// <summary>Reads the committed image of a target that goes on working, and checks it (P-1, P-2).</summary>
     public static async Task AuditAsync(FlashcopyWorld world, FlashcopySite site)
     {
-        if (site == world.ActiveSite || world.ActiveSite!.History is null || site.Target is not { } target || (await target.GetStatusAsync()).LastCommitted.IsNone)
+        if (site == world.ActiveSite || world.ActiveSite!.History is null || !site.IsTarget)
         {
             return;
         }
 
         var told = world.ToldCommitted;
-        await using (var pin = await target.PinAsync())
+        List<PinnedPoint> pins = [];
+        try
         {
-            var image = new byte[world.Shape.Geometry.LengthBytes];
-            try
+            foreach (var target in site.Members.Select(member => member.Target!).ToArray())
             {
-                await ReadAsync(world, pin, image);
+                if ((await target.GetStatusAsync()).LastCommitted.IsNone)
+                {
+                    return;
+                }
+
+                pins.Add(await target.PinAsync());
             }
-            catch (IOException) when (world.HasStorageFaults(site.Site))
+
+            if (pins.Exists(pin => pin.Point.Number != pins[0].Point.Number))
             {
+                // the group's lead has chosen, and others have not recorded it yet: what a recovery would settle first
+                world.Run.Totals.Count("audits of a group between two points");
                 return;
             }
 
+            var images = new byte[pins.Count][];
+            for (var volume = 0; volume < images.Length; volume++)
+            {
+                images[volume] = new byte[world.Identities[volume].Geometry.LengthBytes];
+                await ReadAsync(world, pins[volume], images[volume]);
+            }
+
             world.Run.Totals.Count("audits");
-            CheckPoint(world, world.ActiveSite!.History!, pin.Point, told, image, $"the image that {site.Site.Name} shows");
+            CheckPoint(world, world.ActiveSite!.History!, pins[0].Point, told, images, $"the image that {site.Site.Name} shows");
+        }
+        catch (IOException) when (world.HasStorageFaults(site.Site))
+        {
+            // what it read from failed
+        }
+        finally
+        {
+            foreach (var pin in pins)
+            {
+                await pin.DisposeAsync();
+            }
         }
     }
 
@@ -47,7 +73,7 @@ internal static class FlashcopyOracle
     }
 
     /// <summary>The image is exactly the source at the point's t1, and the point is not older than what anyone was told of.</summary>
-    public static void CheckPoint(FlashcopyWorld world, WriteHistory history, CommittedPoint point, ulong told, byte[] image, string what)
+    public static void CheckPoint(FlashcopyWorld world, WriteHistory history, CommittedPoint point, ulong told, byte[][] images, string what)
     {
         if (point.Number < told)
         {
@@ -58,13 +84,13 @@ internal static class FlashcopyOracle
         string? violation = "t1 lies in no epoch of the source";
         foreach (var window in history.WindowsAt(point.TakenAt - world.Run.Scheduler.Epoch))
         {
-            violation = ImageChecker.Check(window, [image]);
+            violation = ImageChecker.Check(window, images);
             if (violation is null)
             {
                 return;
             }
         }
 
-        throw ScenarioRun.Broken("P-1", $"{what} is not the source at point {point.Number} (t1 {point.TakenAt - world.Run.Scheduler.Epoch:c}, grain {world.Shape.Geometry.GrainBytes}): {violation}");
+        throw ScenarioRun.Broken("P-1", $"{what} is not the source at point {point.Number} (t1 {point.TakenAt - world.Run.Scheduler.Epoch:c}, grain {world.Shape.Geometries[0].GrainBytes}): {violation}");
     }
 }

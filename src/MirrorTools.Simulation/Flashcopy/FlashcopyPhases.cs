@@ -72,16 +72,17 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
         Calm(heal: !lost.Site.IsUp);
         if (course.Chance(0.3))
         {
-            string[] marks = [next.Metadata.Name + ".write", next.Metadata.Name + ".flush", next.Log.Name + ".write", next.Volume.Name + ".flush"];
+            var member = next.Members[course.Next(next.Members.Count)];
+            string[] marks = [member.Metadata.Name + ".write", member.Metadata.Name + ".flush", member.Log.Name + ".write", member.Volume.Name + ".flush"];
             Run.Plan.DoAt(marks[course.Next(marks.Length)], course.Next(1, 5), course.Chance(0.5) ? "kill" : "power-off", next.Site.Name, "300ms");
         }
 
         var told = world.ToldCommitted;
-        (bool Ran, (CommittedPoint Point, byte[]? Image) Result) recovered = default;
+        (bool Ran, (CommittedPoint Point, byte[][]? Images) Result) recovered = default;
         await Run.WaitUntilAsync(
             async () => (recovered = await TryRecoverAsync(next, told)).Ran, LivenessBound, "P-7", () => $"{next.Site.Name} was recovered");
         Run.Plan.Disarm();
-        var (point, image) = recovered.Result;
+        var (point, images) = recovered.Result;
         if (point.IsNone)
         {
             Run.Totals.Count("recoveries without a point");
@@ -90,8 +91,8 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
         }
 
         Run.Totals.Count("recoveries");
-        FlashcopyOracle.CheckPoint(world, lost.History!, point, told, image!, "what the recovery shows");
-        next.History = world.NewHistory(image!);
+        FlashcopyOracle.CheckPoint(world, lost.History!, point, told, images!, "what the recovery shows");
+        next.History = world.NewHistory(images!);
         world.BeginGeneration(next);
         await next.Site.Process!.TryInvokeAsync(async () =>
         {
@@ -111,7 +112,7 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
         await Run.TogetherAsync([() => admin.RunAsync(() => isTarget), async () =>
         {
             await Run.WaitUntilAsync(
-                () => Task.FromResult(old.Target is not null), LivenessBound, "P-6", () => $"{old.Site.Name} knew of the new generation and became the copy");
+                () => Task.FromResult(old.IsTarget), LivenessBound, "P-6", () => $"{old.Site.Name} knew of the new generation and became the copy");
             isTarget = true;
         }]);
         Count(old.GivenUp!);
@@ -121,17 +122,17 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
     /// <summary>With no host at work, the source shows every write.</summary>
     public async Task CheckActiveAsync(FlashcopySite site)
     {
-        await Run.WaitUntilAsync(() => Task.FromResult(site.Source is not null), LivenessBound, "P-7", () => $"{site.Site.Name} opened");
-        var (ran, image) = await site.Site.Process!.TryInvokeAsync(() => site.ReadAllAsync(site.Source!.Volume));
+        await Run.WaitUntilAsync(() => Task.FromResult(site.IsSource), LivenessBound, "P-7", () => $"{site.Site.Name} opened");
+        var (ran, images) = await site.Site.Process!.TryInvokeAsync(site.ReadAllAsync);
         var now = site.History!.Tick();
-        if (ran && ImageChecker.Check(new PointWindow(site.History.Current, now, now), [image!]) is { } violation)
+        if (ran && ImageChecker.Check(new PointWindow(site.History.Current, now, now), images!) is { } violation)
         {
             throw ScenarioRun.Broken("P-1", $"the volume of {site.Site.Name} in the end: {violation}");
         }
     }
 
     private Task HostsAnsweredAsync(FlashcopySite source) => Run.WaitUntilAsync(
-        () => Task.FromResult(source.HostIsDone && source.Source is not null),
+        () => Task.FromResult(source.HostIsDone && source.IsSource),
         LivenessBound,
         "P-8",
         () => $"hosts were answered; {source.RequestsLeft} requests are left");
@@ -144,41 +145,47 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
         await Run.WaitUntilAsync(
             async () =>
             {
-                if (source.Source is not { } engine)
+                foreach (var member in source.Members)
                 {
-                    return false;
+                    if (member.Source is not { } engine)
+                    {
+                        return false;
+                    }
+
+                    var (ran, status) = await source.Site.Process!.TryInvokeAsync(engine.GetStatusAsync);
+                    if (ran)
+                    {
+                        last = status!.LastCommitted;
+                        state = $"pair {member.Index} {status.State}, {status.Suspended} {status.SuspendDetail}, point {status.Point}, {status.UncopiedGrains} grains uncopied, connected {status.IsConnected}";
+                    }
+
+                    if (!ran || last.IsNone || last.TakenAt <= written)
+                    {
+                        return false;
+                    }
                 }
 
-                var (ran, status) = await source.Site.Process!.TryInvokeAsync(engine.GetStatusAsync);
-                if (ran)
-                {
-                    last = status!.LastCommitted;
-                    state = $"{status.State}, {status.Suspended} {status.SuspendDetail}, point {status.Point}, {status.UncopiedGrains} grains uncopied, connected {status.IsConnected}";
-                }
-
-                return ran && !last.IsNone && last.TakenAt > written;
+                return true;
             },
             LivenessBound,
             "P-7",
             () => $"a commit after the faults stopped (the last is {last.Number} of {last.TakenAt - Run.Scheduler.Epoch:c}, now {state})");
     }
 
-    private async Task<(bool Ran, (CommittedPoint Point, byte[]? Image) Result)> TryRecoverAsync(FlashcopySite site, ulong told)
+    private async Task<(bool Ran, (CommittedPoint Point, byte[][]? Images) Result)> TryRecoverAsync(FlashcopySite site, ulong told)
     {
-        if (site.Source is { } source)
-        {
-            // It crashed after the recovery had become durable.
-            Run.Totals.Count("recoveries that a crash cut");
-            return await site.Site.Process!.TryInvokeAsync<(CommittedPoint Point, byte[]? Image)>(
-                async () => await site.ShowRecoveredAsync((await source.GetStatusAsync()).LastCommitted));
-        }
-
-        if (site.Target is null)
+        if (site.Members.Any(member => member.Source is null && member.Target is null))
         {
             return default;
         }
 
-        return await site.Site.Process!.TryInvokeAsync<(CommittedPoint Point, byte[]? Image)>(async () =>
+        if (site.Members.Any(member => member.Source is not null))
+        {
+            // It crashed after the recovery of one pair or of all had become durable.
+            Run.Totals.Count("recoveries that a crash cut");
+        }
+
+        return await site.Site.Process!.TryInvokeAsync<(CommittedPoint Point, byte[][]? Images)>(async () =>
         {
             try
             {
@@ -208,7 +215,7 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
 
     private async Task AuditOnceAsync(FlashcopySite site)
     {
-        if (site.Target is not null && site.Site.IsUp)
+        if (site.IsTarget && site.Site.IsUp)
         {
             await site.Site.Process!.TryInvokeAsync(async () =>
             {

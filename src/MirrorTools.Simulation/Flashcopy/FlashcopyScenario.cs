@@ -131,15 +131,19 @@ public sealed class FlashcopyScenario : IScenario
         _site1 = new FlashcopySite(_world, "site1", "site2", _world.Site1Agent, connects: true, "A", "B");
         _site2 = new FlashcopySite(_world, "site2", "site1", _world.Site2Agent, connects: false, "D", "C");
         Preload();
-        _site1.History = _world.NewHistory(_site1.PeekVolume());
+        _site1.History = _world.NewHistory(_site1.PeekVolumes());
         _world.BeginGeneration(_site1);
         var record = new PairRecord { Role = PairRole.Source, Generations = new GenerationHistory([_world.FirstGeneration]) };
         run.Plan.IsHeld = true;
         var setup = run.Scheduler.CreateProcess("setup");
         await setup.InvokeAsync(async () =>
         {
-            await FlashcopySource.CreateAsync(_site1.OpenParts(setup), _world.Identity, record);
-            await FlashcopyTarget.CreateAsync(_site2.OpenParts(setup), _world.Identity, record with { Role = PairRole.Target });
+            for (var member = 0; member < _world.Identities.Count; member++)
+            {
+                await FlashcopySource.CreateAsync(_site1.Members[member].Parts(setup, null), _world.Identities[member], record);
+                await FlashcopyTarget.CreateAsync(_site2.Members[member].Parts(setup, null), _world.Identities[member], record with { Role = PairRole.Target });
+            }
+
             return true;
         });
         setup.Kill();
@@ -167,21 +171,25 @@ public sealed class FlashcopyScenario : IScenario
         }
 
         var active = _world.ActiveSite!;
-        return !active.Site.Disks.Contains(disk) || disk == active.Metadata || (disk == active.Intermediate && !active.IsRecovered);
+        return !active.Site.Disks.Contains(disk)
+            || active.Members.Any(member => disk == member.Metadata || (disk == member.Intermediate && !active.IsRecovered));
     }
 
     // the source has some content before it is mirrored, and holes
     private void Preload()
     {
-        var geometry = _world.Shape.Geometry;
-        var grain = new byte[geometry.GrainBytes];
-        for (long g = 0; g < geometry.GrainCount; g++)
+        foreach (var member in _site1.Members)
         {
-            if (_world.Random.Chance(0.3))
+            var geometry = member.Identity.Geometry;
+            var grain = new byte[geometry.GrainBytes];
+            for (long g = 0; g < geometry.GrainCount; g++)
             {
-                var length = (int)geometry.LengthOf(g, 1);
-                _world.Random.NextBytes(grain.AsSpan(0, length));
-                _site1.Volume.Preload(geometry.OffsetOf(g), grain.AsSpan(0, length));
+                if (_world.Random.Chance(0.3))
+                {
+                    var length = (int)geometry.LengthOf(g, 1);
+                    _world.Random.NextBytes(grain.AsSpan(0, length));
+                    member.Volume.Preload(geometry.OffsetOf(g), grain.AsSpan(0, length));
+                }
             }
         }
     }

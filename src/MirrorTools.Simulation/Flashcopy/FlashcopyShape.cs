@@ -7,23 +7,33 @@ namespace MirrorTools.Simulation.Flashcopy;
 /// <summary>What a seed's pair is like: sizes, policies, and how it is driven.</summary>
 internal sealed record FlashcopyShape
 {
-    public required GrainGeometry Geometry { get; init; }
+    /// <summary>The volumes, of one grain size; most seeds have one, others a group of two or three.</summary>
+    public required IReadOnlyList<GrainGeometry> Geometries { get; init; }
 
     public required FlashcopyOptions Options { get; init; }
 
     /// <summary>True where cycles follow each other by themselves; false where an admin starts each.</summary>
     public required bool IsContinuous { get; init; }
 
-    public static FlashcopyShape Draw(SimRandom random, FlashcopyFaults? deliberate)
+    private static readonly HashSet<string> s_groupFaults = [nameof(FlashcopyFaults.ChooseBeforePrepared), nameof(FlashcopyFaults.ForgetPreparedPoints)];
+
+    public static FlashcopyShape Draw(SimRandom random, SimRandom ofGroup, string? deliberate)
     {
         var grainBytes = 4096 << random.Next(0, 4);
         var grains = random.Next(40, 160);
 
         // the last grain is short in half of the seeds
         long length = ((long)grains * grainBytes) - (random.Chance(0.5) ? random.Next(1, grainBytes / 512) * 512L : 0);
+        List<GrainGeometry> geometries = [new GrainGeometry(length, grainBytes)];
+        var others = deliberate is null ? (ofGroup.Chance(0.6) ? 0 : ofGroup.Next(1, 3)) : s_groupFaults.Contains(deliberate) ? 1 : 0;
+        while (geometries.Count <= others)
+        {
+            geometries.Add(new GrainGeometry((ofGroup.Next(10, 60) * (long)grainBytes) - (ofGroup.Next(0, grainBytes / 512) * 512L), grainBytes));
+        }
+
         return new FlashcopyShape
         {
-            Geometry = new GrainGeometry(length, grainBytes),
+            Geometries = geometries,
             Options = DrawOptions(random),
             IsContinuous = random.Chance(0.6) && deliberate is null,
         };

@@ -14,46 +14,37 @@ using MirrorTools.Simulation.Sites;
 
 namespace MirrorTools.Simulation.Flashcopy;
 
-/// <summary>One site of the pair, as an agent runs it: opens what the record says it is, keeps the link up, serves hosts while it is the source.</summary>
+/// <summary>One site of the group, as an agent runs it: opens what the records say it is, keeps the link up, serves hosts while it is the source.</summary>
 internal sealed class FlashcopySite
 {
     private static readonly TimeSpan OpenRetry = TimeSpan.FromSeconds(1);
 
     private readonly FlashcopyWorld _world;
-    private readonly Guid _agent;
     private readonly string _peer;
     private readonly bool _connects;
 
     public FlashcopySite(FlashcopyWorld world, string name, string peer, Guid agent, bool connects, string volume, string intermediate)
     {
         _world = world;
-        _agent = agent;
+        Agent = agent;
         _peer = peer;
         _connects = connects;
         Site = new SimSite(world.Run, name, BootAsync) { Died = OnDied };
-        var length = world.Shape.Geometry.LengthBytes;
-        var number = name[^1];
-        Volume = AddDisk(volume, length);
-        Intermediate = AddDisk(intermediate, length);
-        Metadata = AddDisk($"M{number}", MetadataStore.RequiredLengthBytes(world.Shape.Geometry));
-        Log = AddDisk($"L{number}", DirtyRegionLog.RequiredLengthBytes(world.Identity.RegionSlots));
+        Members = [.. Enumerable.Range(0, world.Identities.Count).Select(index => new FlashcopyMember(world, this, index, volume, intermediate, AddDisk))];
     }
+
+    public Guid Agent { get; }
 
     public SimSite Site { get; }
 
-    public SimDisk Volume { get; }
+    /// <summary>The group's pairs; the first one leads.</summary>
+    public IReadOnlyList<FlashcopyMember> Members { get; }
 
-    public SimDisk Intermediate { get; }
+    /// <summary>True while the site is up and is the source of all pairs.</summary>
+    public bool IsSource => Members.All(member => member.Source is not null);
 
-    public SimDisk Metadata { get; }
-
-    public SimDisk Log { get; }
-
-    /// <summary>Open while the site is up and is the source.</summary>
-    public FlashcopySource? Source { get; private set; }
-
-    /// <summary>Open while the site is up and is the target.</summary>
-    public FlashcopyTarget? Target { get; private set; }
+    /// <summary>True while the site is up and is the target of all pairs.</summary>
+    public bool IsTarget => Members.All(member => member.Target is not null);
 
     /// <summary>What hosts did here since it became the source; null while it is not.</summary>
     public WriteHistory? History { get; set; }
@@ -82,6 +73,8 @@ internal sealed class FlashcopySite
     /// <summary>True while an admin's command to become the target is under way.</summary>
     public bool IsBecomingTarget { get; set; }
 
+    private FlashcopyGroup? _group;
+
     private bool _unsettledEpoch;
 
     private bool _lostPower;
@@ -91,41 +84,55 @@ internal sealed class FlashcopySite
     /// <summary>The longest that any request of this site's hosts took.</summary>
     public TimeSpan LongestRequest { get; private set; }
 
-    public FlashcopyParts OpenParts(SimProcess process) => _world.Parts(
-        _agent, process, Volume.Open(process), Intermediate.Open(process), Metadata.Open(process), Log.Open(process), Site.Name);
-
-    /// <summary>Recovers, and opens the recovered image in place of the target that was closed by it.</summary>
-    /// <returns>The point, and the image before any host writes.</returns>
-    public async Task<(CommittedPoint Point, byte[] Image)> RecoverAsync(bool force)
+    /// <summary>Recovers what is not recovered yet, and opens the recovered images in place of the targets that were closed by it.</summary>
+    /// <returns>The point, and the images before any host writes.</returns>
+    public async Task<(CommittedPoint Point, byte[][] Images)> RecoverAsync(bool force)
     {
         var process = Site.Process!;
-        var point = await Target!.RecoverAsync(force);
-        Target = null;
-        await OpenAsync(process);
-        return await ShowRecoveredAsync(point);
-    }
+        foreach (var member in _world.Random.Chance(0.5) ? Members : Members.Reverse())
+        {
+            if (member.Target is not null)
+            {
+                await member.RecoverAsync(force);
+                await OpenMemberAsync(member, process);
+            }
+        }
 
-    /// <summary>What hosts find where a recovery has become durable, whether or not it could say so before the site crashed.</summary>
-    public async Task<(CommittedPoint Point, byte[] Image)> ShowRecoveredAsync(CommittedPoint point)
-    {
         IsRecovered = true;
-        return (point, await ReadAllAsync(Source!.Volume));
+        List<CommittedPoint> points = [];
+        foreach (var member in Members)
+        {
+            points.Add((await member.Source!.GetStatusAsync()).LastCommitted);
+        }
+
+        if (points.Exists(point => point.Number != points[0].Number))
+        {
+            throw ScenarioRun.Broken("P-1", $"{Site.Name} recovered pairs of one group to points {string.Join(", ", points.Select(point => point.Number))}");
+        }
+
+        return (points[0], await ReadAllAsync());
     }
 
     /// <summary>Becomes the other side's copy: what hosts wrote here since they parted is given up.</summary>
-    public async Task BecomeTargetAsync(GenerationHistory history)
+    public async Task BecomeTargetAsync(IReadOnlyList<GenerationHistory> histories)
     {
         var process = Site.Process!;
-        var source = Source!;
-        Source = null;
         Host?.Stop();
         RequestsLeft = 0;
-        await source.BecomeTargetAsync(history);
-        GivenUp = History;
+        foreach (var member in Members.Where(member => member.Source is not null))
+        {
+            await member.BecomeTargetAsync(histories[member.Index]);
+        }
+
+        GivenUp = History ?? GivenUp;
         History = null;
         IsRecovered = false;
         await OpenAsync(process);
     }
+
+    /// <summary>Asks the pair that leads the group (F-9).</summary>
+    public Task<PointDecision> AskLeadAsync(PreparedPoint prepared, bool force) =>
+        Members.Single(member => member.Identity.PairId == prepared.Lead).DecisionOfAsync(prepared, force);
 
     /// <summary>Attaches hosts, with so many requests to make.</summary>
     public void AttachHosts(int requests)
@@ -150,23 +157,31 @@ internal sealed class FlashcopySite
         return Site.AddDisk(name, options);
     }
 
-    public byte[] PeekVolume()
+    public byte[][] PeekVolumes() => [.. Members.Select(member => member.Peek())];
+
+    /// <summary>What hosts find on every volume.</summary>
+    public async Task<byte[][]> ReadAllAsync()
     {
-        var image = new byte[_world.Shape.Geometry.LengthBytes];
-        Volume.Peek(0, image);
-        return image;
+        List<byte[]> images = [];
+        foreach (var member in Members)
+        {
+            var image = new byte[member.Identity.Geometry.LengthBytes];
+            await member.Source!.Volume.ReadAsync(0, image, CancellationToken.None);
+            images.Add(image);
+        }
+
+        return [.. images];
     }
 
     private async Task BootAsync(SimProcess process)
     {
-        Source = null;
-        Target = null;
+        Forget();
         Host = null;
         IsBecomingTarget = false;
         KnewItIsOld = false;
         var listener = _connects ? null : _world.Run.Network.Listen(process, Site.Name);
         await OpenAsync(process);
-        if (Source is not null)
+        if (IsSource)
         {
             await SetScheduleAsync();
             StartHost(process);
@@ -174,58 +189,63 @@ internal sealed class FlashcopySite
 
         if (listener is null)
         {
-            await LinkRunner.ConnectAsync(_world, process, Site.Name, _peer, _agent, Attach);
+            await LinkRunner.ConnectAsync(_world, process, Site.Name, _peer, Agent, Attach);
         }
         else
         {
-            await LinkRunner.AcceptAsync(_world, process, listener, _agent, Attach);
+            await LinkRunner.AcceptAsync(_world, process, listener, Agent, Attach);
         }
     }
 
     public Task SetScheduleAsync() =>
-        _world.Shape.IsContinuous ? Source!.SetScheduleAsync(CycleSchedule.Continuous) : Task.CompletedTask;
+        _world.Shape.IsContinuous ? Members[0].Source!.SetScheduleAsync(CycleSchedule.Continuous) : Task.CompletedTask;
 
-    private void Attach(IPeerChannel channel)
+    private void Attach(Guid pair, IPeerChannel channel) => Members.Single(member => member.Identity.PairId == pair).Attach(channel);
+
+    private void Forget()
     {
-        if (Source is null && Target is null)
+        _group = null;
+        foreach (var member in Members)
         {
-            // the side is being opened in its new role: the peer asks again
-            _ = channel.DisposeAsync();
+            member.Forget();
         }
-
-        Source?.Attach(channel);
-        Target?.Attach(channel);
     }
 
     private async Task OpenAsync(SimProcess process)
     {
-        while (true)
+        foreach (var member in Members)
+        {
+            await OpenMemberAsync(member, process);
+        }
+
+        if (IsSource && _unsettledEpoch && Members.All(member => member.Source!.Volume.Refusal is null))
+        {
+            // a recovered image lies on two storages, so that only the engine can say what a crash left of it
+            ComeBack(await ReadAllAsync(), _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
+            _unsettledEpoch = false;
+            _lostPower = false;
+        }
+        else if (IsTarget)
+        {
+            GivenUp = History ?? GivenUp;
+            History = null;
+            IsRecovered = false;
+            MustRefuse = false;
+            _world.OldSources.Remove(Site.Name);
+        }
+    }
+
+    private async Task OpenMemberAsync(FlashcopyMember member, SimProcess process)
+    {
+        while (member.Source is null && member.Target is null)
         {
             try
             {
-                var record = await ReadRecordAsync(process);
-                if (record.Role == PairRole.Source)
+                _group ??= new FlashcopyGroup([.. _world.Identities.Select(identity => identity.PairId)], process.Time);
+                await member.OpenAsync(process, _group);
+                if (MustRefuse && member.Source is { Volume.Refusal: null })
                 {
-                    var source = await FlashcopySource.OpenAsync(OpenParts(process));
-                    if (_unsettledEpoch && source.Volume.Refusal is null)
-                    {
-                        await BeginEpochAsync(source);
-                    }
-
-                    Source = source;
-                    if (MustRefuse && source.Volume.Refusal is null)
-                    {
-                        throw ScenarioRun.Broken("P-6", $"{Site.Name} knew that its generation is old, and serves hosts after a restart");
-                    }
-                }
-                else
-                {
-                    GivenUp = History ?? GivenUp;
-                    History = null;
-                    IsRecovered = false;
-                    MustRefuse = false;
-                    Target = await FlashcopyTarget.OpenAsync(OpenParts(process));
-                    _world.OldSources.Remove(Site.Name);
+                    throw ScenarioRun.Broken("P-6", $"{Site.Name} knew that its generation is old, and serves hosts after a restart");
                 }
 
                 return;
@@ -239,37 +259,14 @@ internal sealed class FlashcopySite
         }
     }
 
-    private async Task<PairRecord> ReadRecordAsync(SimProcess process)
-    {
-        await using var device = Metadata.Open(process);
-        var store = await MetadataStore.OpenAsync(device, CancellationToken.None);
-        return PairRecordCodec.TryDecode(store.State.Current.Span, out var record) ? record! : throw new InvalidDataException("The record can't be read.");
-    }
-
-    // a recovered image lies on two storages, so that only the engine can say what a crash left of it
-    private async Task BeginEpochAsync(FlashcopySource source)
-    {
-        var image = await ReadAllAsync(source.Volume);
-        ComeBack(image, _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
-        _unsettledEpoch = false;
-        _lostPower = false;
-    }
-
-    public async Task<byte[]> ReadAllAsync(IBlockDevice device)
-    {
-        var image = new byte[_world.Shape.Geometry.LengthBytes];
-        await device.ReadAsync(0, image, CancellationToken.None);
-        return image;
-    }
-
     private void StartHost(SimProcess process)
     {
-        if (RequestsLeft <= 0 || Source is not { } source)
+        if (RequestsLeft <= 0 || !IsSource)
         {
             return;
         }
 
-        var host = new SimHost(process, "host@" + Site.Name, [source.Volume], History!, _world.HostOptions, _world.Random.Fork("host"));
+        var host = new SimHost(process, "host@" + Site.Name, [.. Members.Select(member => member.Source!.Volume)], History!, _world.HostOptions, _world.Random.Fork("host"));
         Host = host;
         _hostFinished = false;
         process.Start(async () =>
@@ -290,9 +287,8 @@ internal sealed class FlashcopySite
     private void OnDied(bool powerLost)
     {
         var host = Host;
-        var wasSource = Source is not null;
-        Source = null;
-        Target = null;
+        var wasSource = Members.Any(member => member.Source is not null);
+        Forget();
         Host = null;
         if (host is not null)
         {
@@ -310,21 +306,24 @@ internal sealed class FlashcopySite
             }
             else
             {
-                ComeBack(PeekVolume(), powerLost, $"{Volume.Name} after a {(powerLost ? "power loss" : "kill")}");
+                ComeBack(PeekVolumes(), powerLost, $"the volumes of {Site.Name} after a {(powerLost ? "power loss" : "kill")}");
             }
         }
     }
 
     /// <summary>The source crashed: what hosts were told is durable must be there, and what is there counts from here on.</summary>
-    private void ComeBack(byte[] image, bool powerLost, string what)
+    private void ComeBack(byte[][] images, bool powerLost, string what)
     {
         // a failed flush of an old source's own volume loses what hosts wrote there: no mirror's fault, and it is given up anyway
         var mayLose = _world.OldSources.Contains(Site.Name) && _world.LastStrike.ContainsKey(Site.Name);
-        if (!mayLose && SurvivorChecker.Check(History!.Current, 0, image, mayLoseBase: powerLost && !History.Current.IsBaseDurable) is { } violation)
+        for (var volume = 0; volume < images.Length && !mayLose; volume++)
         {
-            throw ScenarioRun.Broken("P-2", $"{what}: {violation}");
+            if (SurvivorChecker.Check(History!.Current, volume, images[volume], mayLoseBase: powerLost && !History.Current.IsBaseDurable) is { } violation)
+            {
+                throw ScenarioRun.Broken("P-2", $"{what}: {violation}");
+            }
         }
 
-        History!.BeginEpoch([image], powerLost);
+        History!.BeginEpoch(images, powerLost);
     }
 }

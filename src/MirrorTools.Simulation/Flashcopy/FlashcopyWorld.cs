@@ -25,8 +25,8 @@ internal sealed class FlashcopyWorld
         Random = run.Scheduler.Random.Fork("flashcopy");
         _ids = run.Scheduler.Random.Fork("ids");
         Faults = Deliberate(run.Options.DeliberateFault);
-        Shape = FlashcopyShape.Draw(Random, run.Options.DeliberateFault is null ? null : Faults);
-        Identity = MetadataIdentity.For(NewId(), NewId(), Shape.Geometry);
+        Shape = FlashcopyShape.Draw(Random, run.Scheduler.Random.Fork("group"), run.Options.DeliberateFault);
+        Identities = [.. Shape.Geometries.Select(geometry => MetadataIdentity.For(NewId(), NewId(), geometry))];
         Site1Agent = NewId();
         Site2Agent = NewId();
         HostOptions = new SimHostOptions
@@ -49,7 +49,8 @@ internal sealed class FlashcopyWorld
 
     public FlashcopyFaults Faults { get; }
 
-    public MetadataIdentity Identity { get; }
+    /// <summary>The group's pairs; the first one leads.</summary>
+    public IReadOnlyList<MetadataIdentity> Identities { get; }
 
     public Guid Site1Agent { get; }
 
@@ -82,9 +83,10 @@ internal sealed class FlashcopyWorld
         return new Guid(bytes);
     }
 
-    public FlashcopyParts Parts(Guid agent, SimProcess process, IBlockDevice volume, IBlockDevice intermediate, IBlockDevice metadata, IBlockDevice log, string site) => new()
+    public FlashcopyParts Parts(
+        FlashcopySite site, SimProcess process, IBlockDevice volume, IBlockDevice intermediate, IBlockDevice metadata, IBlockDevice log, int member) => new()
     {
-        AgentId = agent,
+        AgentId = site.Agent,
         Volume = volume,
         Intermediate = intermediate,
         Metadata = metadata,
@@ -92,7 +94,7 @@ internal sealed class FlashcopyWorld
         Scheduler = process.Context,
         Time = process.Time,
         NewId = NewId,
-        EventSink = e => Heard(site, e),
+        EventSink = e => Heard(site.Site.Name, member, e),
         Options = Shape.Options,
         OpenKeptGrains = length => new(new SimDisk(Run.Scheduler, "kept", new SimDiskOptions { LengthBytes = length }).Open(process)),
         Faults = Faults,
@@ -146,7 +148,7 @@ internal sealed class FlashcopyWorld
     public void Tell(ulong point) => ToldCommitted = Math.Max(ToldCommitted, point);
 
     /// <summary>The history of a new source's hosts.</summary>
-    public WriteHistory NewHistory(byte[] image) => new([image], () => Run.Scheduler.Now, () => ++_lastWriteId);
+    public WriteHistory NewHistory(byte[][] images) => new(images, () => Run.Scheduler.Now, () => ++_lastWriteId);
 
     /// <summary>A new generation's points are told of from here on.</summary>
     public void BeginGeneration(FlashcopySite source)
@@ -160,9 +162,9 @@ internal sealed class FlashcopyWorld
         ToldCommitted = 0;
     }
 
-    private void Heard(string site, PairEvent e)
+    private void Heard(string site, int member, PairEvent e)
     {
-        Run.Scheduler.Note($"{site}: {e.Id} {string.Join(" ", e.Arguments.Select(a => $"{a.Key}={a.Value}"))}");
+        Run.Scheduler.Note($"{site}{(member == 0 ? "" : $"-{member}")}: {e.Id} {string.Join(" ", e.Arguments.Select(a => $"{a.Key}={a.Value}"))}");
         Run.Totals.Count("event " + e.Id);
         var point = e.Arguments.FirstOrDefault(a => a.Key == "point").Value;
         switch (e.Id)

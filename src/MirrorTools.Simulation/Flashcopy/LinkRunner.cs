@@ -9,7 +9,7 @@ namespace MirrorTools.Simulation.Flashcopy;
 internal static class LinkRunner
 {
     /// <summary>Connects, opens the pair's channel, hands it over, and again after every cut.</summary>
-    public static async Task ConnectAsync(FlashcopyWorld world, SimProcess process, string from, string to, Guid agent, Action<IPeerChannel> attach)
+    public static async Task ConnectAsync(FlashcopyWorld world, SimProcess process, string from, string to, Guid agent, Action<Guid, IPeerChannel> attach)
     {
         while (true)
         {
@@ -19,13 +19,10 @@ internal static class LinkRunner
                 await using var session = await LinkSession.StartAsync(
                     transport, Options(world, agent, isInitiator: true, null), process.Time, NullLogger.Instance, CancellationToken.None);
                 world.Run.Totals.Count("link sessions");
-                while (session.Failure is null)
+                Task[] channels = [.. world.Identities.Select(identity => KeepChannelAsync(world, process, session, identity.PairId, attach))];
+                foreach (var channel in channels)
                 {
-                    // a side may close the pair's channel and keep the session: the channel is opened again
-                    var channel = await session.OpenChannelAsync(world.Identity.PairId, CancellationToken.None);
-                    attach(channel);
-                    await channel.Closed;
-                    await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), process.Time);
+                    await channel;
                 }
             }
             catch (IOException)
@@ -37,8 +34,27 @@ internal static class LinkRunner
         }
     }
 
-    /// <summary>Takes sessions and hands the pair's channels over.</summary>
-    public static async Task AcceptAsync(FlashcopyWorld world, SimProcess process, SimListener listener, Guid agent, Action<IPeerChannel> attach)
+    // a side may close a pair's channel and keep the session: the channel is opened again
+    private static async Task KeepChannelAsync(FlashcopyWorld world, SimProcess process, LinkSession session, Guid pair, Action<Guid, IPeerChannel> attach)
+    {
+        try
+        {
+            while (session.Failure is null)
+            {
+                var channel = await session.OpenChannelAsync(pair, CancellationToken.None);
+                attach(pair, channel);
+                await channel.Closed;
+                await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), process.Time);
+            }
+        }
+        catch (IOException)
+        {
+            // the session has ended
+        }
+    }
+
+    /// <summary>Takes sessions and hands the pairs' channels over.</summary>
+    public static async Task AcceptAsync(FlashcopyWorld world, SimProcess process, SimListener listener, Guid agent, Action<Guid, IPeerChannel> attach)
     {
         while (true)
         {
@@ -61,7 +77,7 @@ internal static class LinkRunner
         }
     }
 
-    private static LinkOptions Options(FlashcopyWorld world, Guid agent, bool isInitiator, Action<IPeerChannel>? attach) => new()
+    private static LinkOptions Options(FlashcopyWorld world, Guid agent, bool isInitiator, Action<Guid, IPeerChannel>? attach) => new()
     {
         AgentId = agent,
         SoftwareVersion = "simulation",
@@ -71,12 +87,13 @@ internal static class LinkRunner
         ChannelCreditBytes = 4 << 20,
         AcceptChannel = attach is null ? null : (pair, channel) =>
         {
-            if (pair == world.Identity.PairId)
+            var isKnown = world.Identities.Any(identity => identity.PairId == pair);
+            if (isKnown)
             {
-                attach(channel);
+                attach(pair, channel);
             }
 
-            return ValueTask.FromResult(pair == world.Identity.PairId);
+            return ValueTask.FromResult(isKnown);
         },
     };
 }

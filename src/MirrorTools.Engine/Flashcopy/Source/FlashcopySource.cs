@@ -46,7 +46,7 @@ public sealed class FlashcopySource : IAsyncDisposable
             : SourceState.InDoubt;
         _cycle = new SourceCycle(core, initial) { SuspendNeeded = OnFault, StateChanged = OnStateChanged };
         _cycle.SkipTo(record.PointReserve);
-        _loop = new CycleLoop(parts.Time, () => _cycle.State == SourceState.Idle, HasChanges, StartByScheduleAsync);
+        _loop = new CycleLoop(parts.Time, () => core.Group.IsIdle, () => core.Group.HasChanges, StartByScheduleAsync);
         _suspension = new SourceSuspension(core, _cycle);
         _comparison = new SourceComparison(core, parts.Volume);
         _connection = new SourceConnection(core, _cycle, _comparison, Volume, (reason, detail) => OnFault(reason, detail));
@@ -95,7 +95,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <summary>Takes a consistency point and begins a cycle (F-2); with one running, <paramref name="supersede"/> replaces its point (F-12).</summary>
     /// <returns>The point's number.</returns>
     /// <exception cref="PairException">The pair can't take a point now.</exception>
-    public Task<ulong> StartCycleAsync(bool supersede) => _core.Control.InvokeAsync(() => StartAsync(supersede));
+    public Task<ulong> StartCycleAsync(bool supersede) => _core.Control.InvokeAsync(() => _core.Group.TakePointAsync(supersede));
 
     /// <summary>Completes when the running point is committed or given up; at once where there is none.</summary>
     public async Task<CycleOutcome?> WaitCycleAsync()
@@ -110,10 +110,10 @@ public sealed class FlashcopySource : IAsyncDisposable
     {
         switch (_cycle.State)
         {
-            case SourceState.Copying:
-                await _cycle.GiveUpAsync("Requested");
+            case SourceState.Copying when !_core.Group.IsBeingDecided:
+                await _core.Group.GiveUpAsync("Requested");
                 break;
-            case SourceState.Completing or SourceState.Recording:
+            case SourceState.Copying or SourceState.Completing or SourceState.Prepared or SourceState.Recording:
                 throw new PairException(PairError.PointBeingDecided, "The point is being decided and can't be stopped. Wait-FlashcopyCycle waits for it.");
             default:
                 throw new PairException(PairError.NoCycleRunning, "No cycle is running. Get-FlashcopyCycle shows the pair's state.");
@@ -160,6 +160,15 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <summary>What the agent keeps with the pair.</summary>
     public ReadOnlyMemory<byte> Definition => _core.Journal.Record.Definition;
 
+    /// <summary>
+    /// This pair led a group and was recovered, or holds an older role: what it committed of a point that another member has prepared. What it did not commit by then it never will (F-9).
+    /// </summary>
+    public Task<PointDecision> DecisionOfAsync(PreparedPoint prepared) => _core.Control.InvokeAsync(() =>
+    {
+        CommittedPoint commit = _core.Journal.Record.CommitOf(prepared);
+        return Task.FromResult(commit.IsNone ? PointDecision.GivenUp : new PointDecision(PointChoice.Committed, commit));
+    });
+
     /// <summary>A copy of a map, for <c>Get-GrainBitmap</c>.</summary>
     public Task<GrainMap> SnapshotAsync(SourceMapKind kind) => _core.Control.InvokeAsync(() => Task.FromResult(MapSnapshots.Of(_core.Maps, kind)));
 
@@ -179,6 +188,13 @@ public sealed class FlashcopySource : IAsyncDisposable
         await _core.Control.InvokeAsync(async () =>
         {
             Volume.Refusal = "The pair is being closed.";
+            if (!_core.Group.IsAlone)
+            {
+                // The others' point can't be completed without this one.
+                await _core.Group.GiveUpAsync("MemberClosed");
+            }
+
+            _core.Group.Leave(_cycle);
             await _connection.CloseAsync();
             Task stopped = _core.Copier.StopAsync();
             _core.Waiters.ReleaseAll();
@@ -273,6 +289,8 @@ public sealed class FlashcopySource : IAsyncDisposable
                 Suspended = SuspendReason.None,
                 TargetRoleOrdinal = now.NextRoleOrdinal,
                 TargetPoint = 0,
+                Prepared = PreparedPoint.None,
+                SettledThrough = 0,
                 LastCommitted = CommittedPoint.None,
                 RecentPoints = [],
             });
@@ -297,7 +315,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     {
         FlashcopyParts parts = recovered is null ? owned : owned with { Volume = recovered.Image };
         ControlFlow control = new(parts.Scheduler);
-        WriteGate gate = parts.Gate ?? new WriteGate(parts.Time);
+        FlashcopyGroup group = parts.Group ?? new FlashcopyGroup([store.Identity.PairId], parts.Time);
         AccessClock? accesses = parts.Options.ScanOrder == ScanOrder.LastAccessed ? new AccessClock(maps.Geometry) : null;
         GrainCopier copier = new(maps, parts.Volume, parts.Intermediate, accesses, parts.Time, parts.Options, parts.Faults);
         SourceCore core = new()
@@ -305,8 +323,9 @@ public sealed class FlashcopySource : IAsyncDisposable
             Parts = parts,
             Control = control,
             Maps = maps,
-            Gate = gate,
-            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, gate.Requests, record, parts.Time, parts.Faults)
+            Group = group,
+            PairId = store.Identity.PairId,
+            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, group.Gate.Requests, record, parts.Time, parts.Faults)
             {
                 IntermediateDeadline = parts.Options.LocalDeadline,
                 IntermediateIsDown = record.Suspended == SuspendReason.FirstIntermediateFailed,
@@ -326,6 +345,7 @@ public sealed class FlashcopySource : IAsyncDisposable
 
         FlashcopySource source = new(core, log, accesses) { _owned = owned, _recovered = recovered };
         recovered?.Start(source.OnFault);
+        group.Join(source._cycle);
         if (unsettled is not null)
         {
             source.OnUpkeepFailed(unsettled);
@@ -370,18 +390,11 @@ public sealed class FlashcopySource : IAsyncDisposable
         await loop;
     }
 
-    private async Task<ulong> StartAsync(bool supersede)
-    {
-        ulong point = await _cycle.TakePointAsync(supersede);
-        _loop.LastPointAt = _cycle.TakenAt;
-        return point;
-    }
-
     private async Task StartByScheduleAsync()
     {
         try
         {
-            await StartAsync(supersede: false);
+            await _core.Group.TakePointAsync(supersede: false);
         }
         catch (PairException)
         {
@@ -390,15 +403,13 @@ public sealed class FlashcopySource : IAsyncDisposable
         }
     }
 
-    private bool HasChanges()
-    {
-        _core.Maps.Recount();
-        return _core.Maps.Uncopied > 0 || _core.Maps.Mode.Future.NextSet(0) < _core.Maps.Geometry.GrainCount;
-    }
-
     private void OnStateChanged(SourceState state)
     {
-        if (state == SourceState.Idle)
+        if (state == SourceState.Merging)
+        {
+            _loop.LastPointAt = _cycle.TakenAt;
+        }
+        else if (state == SourceState.Idle)
         {
             _loop.Nudge();
             _upkeep.Hasten();

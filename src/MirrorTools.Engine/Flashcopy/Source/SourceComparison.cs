@@ -43,7 +43,7 @@ internal sealed class SourceComparison(SourceCore core, IBlockDevice source)
         core.Events.Report(PairEventId.ComparisonNeeded);
         _keepsIntermediate = true;
         await cycle.WhenStableAsync();
-        await cycle.GiveUpAsync(nameof(PairEventId.ComparisonNeeded));
+        await core.Group.GiveUpAsync(nameof(PairEventId.ComparisonNeeded));
     }
 
     /// <summary>Takes the hashes that site 2 sent.</summary>

@@ -17,6 +17,7 @@ internal sealed class SourceConnection(
     private Task _run = Task.CompletedTask;
     private CancellationTokenSource _stop = new();
     private CommittedPoint _remoteCommitted;
+    private ulong _remotePrepared;
     private bool _closed;
 
     /// <summary>True where the other side was heard to hold an older generation.</summary>
@@ -70,7 +71,7 @@ internal sealed class SourceConnection(
             Lost = OnLost,
             Differs = OnDiffers,
             DifferencesEnded = OnDifferencesEndedAsync,
-            Ready = OnReadyAsync,
+            Ready = () => OnReadyAsync(_running!),
             Answered = OnAnsweredAsync,
         };
         _running = session;
@@ -138,6 +139,7 @@ internal sealed class SourceConnection(
         }
 
         _remoteCommitted = peer.Record.LastCommitted;
+        _remotePrepared = peer.Record.Prepared.Number;
         if (_remoteCommitted.Number > core.Journal.Record.LastCommitted.Number)
         {
             cycle.SkipTo(_remoteCommitted.Number + 1);
@@ -147,9 +149,7 @@ internal sealed class SourceConnection(
             }
             else
             {
-                await cycle.RecordAsync(_remoteCommitted);
-                core.Events.Report(PairEventId.PointCommitted,
-                    ("point", _remoteCommitted.Number), ("t1", _remoteCommitted.TakenAt), ("t2", _remoteCommitted.CommittedAt));
+                await RecordRemoteAsync(_remoteCommitted);
             }
         }
 
@@ -212,11 +212,12 @@ internal sealed class SourceConnection(
         }
     }
 
-    private async Task OnReadyAsync()
+    private async Task OnReadyAsync(SourceSession session)
     {
-        SourceSession session = _running!;
         if (cycle.State is SourceState.Suspended or SourceState.Failed)
         {
+            // Members of a group that have prepared a point wait for this word.
+            await cycle.AnnounceAsync(session);
             return;
         }
 
@@ -227,6 +228,12 @@ internal sealed class SourceConnection(
 
         core.Maps.Recount();
         core.Events.Report(PairEventId.LinkUp, ("session", session.Channel.SessionId));
+        if (_remotePrepared != 0 && _remotePrepared != cycle.Point)
+        {
+            // Site 2 holds a group's point of which it is not known here whether it was committed: it asks the lead and says so (F-9).
+            return;
+        }
+
         if (core.Journal.Record.NeedsComparison)
         {
             _ = core.Flows.WatchAsync(CompareAsync(session));
@@ -244,11 +251,8 @@ internal sealed class SourceConnection(
             cycle.Transition(SourceEvent.DoubtResolved);
         }
 
-        cycle.OnReady(session, _remoteCommitted.Number);
-        if (cycle.Point != 0)
-        {
-            await cycle.AnnounceAsync(session);
-        }
+        cycle.OnReady(_remoteCommitted.Number, _remotePrepared);
+        await cycle.AnnounceAsync(session);
 
         core.Copier.Attach(session.Channel);
         if (cycle.State == SourceState.Copying)
@@ -274,6 +278,40 @@ internal sealed class SourceConnection(
         }
     }
 
+    private async Task OnCommittedAsync(CommittedPoint committed)
+    {
+        if (committed.Number == _remotePrepared && committed.Number != cycle.Point)
+        {
+            await RecordRemoteAsync(committed);
+            await OnSettledAsync(committed.Number);
+        }
+        else
+        {
+            await cycle.OnCommittedAsync(committed);
+        }
+    }
+
+    // Committed or not: the doubt that kept this side from going on is over.
+    private async Task OnSettledAsync(ulong point)
+    {
+        if (point != _remotePrepared)
+        {
+            return;
+        }
+
+        _remotePrepared = 0;
+        if (cycle.State == SourceState.InDoubt && _running is { } session)
+        {
+            await OnReadyAsync(session);
+        }
+    }
+
+    private async Task RecordRemoteAsync(CommittedPoint committed)
+    {
+        await cycle.RecordAsync(committed);
+        core.Events.Report(PairEventId.PointCommitted, ("point", committed.Number), ("t1", committed.TakenAt), ("t2", committed.CommittedAt));
+    }
+
     private async Task OnAnsweredAsync(ReceivedMessage received)
     {
         PeerMessage message = received.Message;
@@ -283,10 +321,16 @@ internal sealed class SourceConnection(
                 core.Copier.Acknowledged(message.Point, new GrainRange(message.FirstGrain, message.GrainCount));
                 break;
             case FlashcopyMessage.Committed when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
-                await cycle.OnCommittedAsync(new CommittedPoint(message.Point, message.Subject, times.TakenAt, times.CommittedAt));
+                await OnCommittedAsync(new CommittedPoint(message.Point, message.Subject, times.TakenAt, times.CommittedAt));
+                break;
+            case FlashcopyMessage.Prepared:
+                cycle.OnPrepared(message.Point);
+                break;
+            case FlashcopyMessage.GivenUp:
+                await OnSettledAsync(message.Point);
                 break;
             case FlashcopyMessage.Refused:
-                cycle.OnRefused(message.Point);
+                cycle.OnRefused(message.Point, (PrepareRefusal)message.Status);
                 throw new LinkClosedException(LinkCloseReason.PeerClosed, $"Site 2 refused to prepare the point: {(PrepareRefusal)message.Status}.");
             case FlashcopyMessage.TargetFault:
                 fault((SuspendReason)message.Status, new FaultText(

@@ -16,7 +16,12 @@ internal sealed class SourceCore
 
     public required SourceMaps Maps { get; init; }
 
-    public required WriteGate Gate { get; init; }
+    /// <summary>The pairs whose points are taken with this one's; of itself alone where it stands alone.</summary>
+    public required FlashcopyGroup Group { get; init; }
+
+    public required Guid PairId { get; init; }
+
+    public WriteGate Gate => Group.Gate;
 
     public required SourceJournal Journal { get; init; }
 

@@ -7,7 +7,7 @@ using MirrorTools.Engine.Waiting;
 namespace MirrorTools.Engine.Flashcopy.Source;
 
 /// <summary>The driver of <see cref="SourceMachine"/>: takes points, has them copied, completes them and records what site 2 decided. On the pair's scheduler.</summary>
-internal sealed class SourceCycle
+internal sealed partial class SourceCycle
 {
     private readonly SourceCore _core;
     private TaskCompletionSource<CycleOutcome>? _outcome;
@@ -15,8 +15,6 @@ internal sealed class SourceCycle
     private DateTimeOffset? _mergingSince;
     private long _linkBytesBefore;
 
-    // After a restart the numbers begin above the reserve: none is ever used twice.
-    private ulong _nextPoint;
     private TaskCompletionSource? _decision;
 
     public SourceCycle(SourceCore core, SourceState state)
@@ -35,7 +33,19 @@ internal sealed class SourceCycle
     public DateTimeOffset TakenAt { get; private set; }
 
     /// <summary>How long the gate was closed for the last point.</summary>
-    public TimeSpan LastGateTime { get; private set; }
+    public TimeSpan LastGateTime { get; set; }
+
+    /// <summary>The pair.</summary>
+    public Guid PairId => _core.PairId;
+
+    /// <summary>The last commit this side knows of.</summary>
+    public CommittedPoint LastCommitted => _core.Journal.Record.LastCommitted;
+
+    /// <summary>True where nothing is left to copy and site 2 is there.</summary>
+    public bool IsCopied => State == SourceState.Copying && _core.Maps.Uncopied == 0 && Session is not null;
+
+    /// <summary>True where site 2 was asked to prepare the point and nothing is decided here yet.</summary>
+    public bool IsAsked => State is SourceState.Completing or SourceState.Prepared;
 
     /// <summary>Completes when the running point is committed or given up; null where there is none.</summary>
     public Task<CycleOutcome>? Outcome => _outcome?.Task;
@@ -102,68 +112,20 @@ internal sealed class SourceCycle
         Release();
         _core.Events.Report(PairEventId.InvariantBroken, ("detail", $"{cause.GetType().Name}: {cause.Message}"));
         End(new CycleOutcome(0, false, "InvariantBroken"));
+        _ = _core.Flows.WatchAsync(_core.Group.GiveUpAsync("MemberFailed"));
     }
 
-    /// <summary>Takes a point (F-2); with one under way, the new one supersedes it (F-12).</summary>
-    /// <returns>The point's number; its outcome is <see cref="Outcome"/>.</returns>
-    public async Task<ulong> TakePointAsync(bool supersede)
-    {
-        ThrowUnlessPossible(supersede);
-        ulong superseded = Point;
-        Transition(SourceEvent.PointRequested);
-        try
-        {
-            ulong point = await ReserveAsync();
-            if (!await TakeInstantAsync())
-            {
-                return await AbandonPointAsync(superseded);
-            }
-
-            if (superseded != 0)
-            {
-                _core.Events.Report(PairEventId.PointSuperseded, ("point", superseded), ("by", point), ("linkBytes", LinkBytes));
-                End(new CycleOutcome(superseded, false, "Superseded"));
-            }
-
-            Point = point;
-            _linkBytesBefore = _core.LinkBytes;
-            _outcome = new TaskCompletionSource<CycleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-            Transition(SourceEvent.PointTaken);
-            _core.Events.Report(PairEventId.PointTaken, ("point", point), ("t1", TakenAt));
-            GrainMap retired = _core.Maps.Mode.Retiring!;
-            _core.Maps.Renew(retired, beginsCycle: true);
-            _core.Maps.Mode = _core.Maps.Mode with { Retiring = null };
-            Transition(SourceEvent.Merged);
-            if (Session is { } session)
-            {
-                await AnnounceAsync(session);
-            }
-
-            _core.Copier.Begin(point);
-            _core.Waiters.DemandAgain();
-            CheckComplete();
-            return point;
-        }
-        catch (IOException exception) when (State == SourceState.ClosingGate)
-        {
-            Transition(SourceEvent.GateTimedOut);
-            Finish("MetadataFailed");
-            SuspendNeeded(SuspendReason.MetadataFailed, FaultText.Of(exception));
-            throw new PairException(PairError.StorageFailed, $"No point was taken: the pair's metadata can't be written ({exception.Message}).", exception);
-        }
-    }
-
-    /// <summary>Tells site 2 of the point under way.</summary>
+    /// <summary>Tells site 2 of the point under way, and in a group also that there is none: what was prepared of an earlier one is given up then (F-9).</summary>
     public async Task AnnounceAsync(SourceSession session)
     {
-        try
+        if (Point != 0)
         {
             PeerMessage message = new(FlashcopyMessage.BeginPoint, 0, 0, Point, 0, _core.Maps.CycleGrains, Guid.Empty);
-            await session.Channel.SendAsync(message, new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode(), CancellationToken.None);
+            await SendAsync(session, message, new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode());
         }
-        catch (LinkClosedException)
+        else if (!_core.Group.IsAlone)
         {
-            // The session's end detaches it; the next session announces the point again.
+            await SendAsync(session, new PeerMessage(FlashcopyMessage.NoPoint, 0, 0, 0, 0, 0, Guid.Empty), default);
         }
     }
 
@@ -193,14 +155,20 @@ internal sealed class SourceCycle
         CheckComplete();
     }
 
-    /// <summary>Where nothing is left to copy and site 2 is there: completes (F-8).</summary>
+    /// <summary>Has site 2 prepare the point, and choose unless another pair leads the group (F-8, F-9).</summary>
+    public void Complete(Guid? lead)
+    {
+        Transition(SourceEvent.AllCopied);
+        _core.Waiters.StopMerging();
+        _ = _core.Flows.WatchAsync(CompleteAsync(Session!, lead));
+    }
+
+    /// <summary>Where nothing is left to copy and site 2 is there, the group may complete (F-8).</summary>
     public void CheckComplete()
     {
-        if (State == SourceState.Copying && _core.Maps.Uncopied == 0 && Session is { } session)
+        if (IsCopied)
         {
-            Transition(SourceEvent.AllCopied);
-            _core.Waiters.StopMerging();
-            _ = _core.Flows.WatchAsync(CompleteAsync(session));
+            _core.Group.OnCopied();
         }
         else if (State == SourceState.Copying && _core.Waiters.HasMerging)
         {
@@ -208,29 +176,63 @@ internal sealed class SourceCycle
         }
     }
 
-    /// <summary>The session is new: a completion that got no answer is asked again.</summary>
-    public void OnReady(SourceSession session, ulong committed)
+    /// <summary>The session is new: what site 2's greeting says of a completion that got no answer.</summary>
+    /// <param name="committed">The last point it committed.</param>
+    /// <param name="prepared">The point that it has prepared; 0 for none.</param>
+    public void OnReady(ulong committed, ulong prepared)
     {
-        if (State != SourceState.Completing)
+        if (!IsAsked || committed == Point)
         {
             return;
         }
 
-        // Site 2 has answered by its greeting where it committed; otherwise the point is still to be completed.
-        if (committed != Point)
+        if (prepared == Point)
+        {
+            OnPrepared(prepared);
+            if (_core.Group.LastCommitted is { IsNone: false } chosen)
+            {
+                _ = _core.Flows.WatchAsync(SettleAsync(chosen));
+            }
+        }
+        else
         {
             // It completes again once site 2 has heard of it: a completion of a point that was not announced is refused.
             Transition(SourceEvent.Refused);
         }
     }
 
+    /// <summary>Site 2 has prepared the point; the group's lead decides (F-9).</summary>
+    public void OnPrepared(ulong point)
+    {
+        if (State == SourceState.Completing && point == Point)
+        {
+            StopWaitingForDecision();
+            Transition(SourceEvent.Prepared);
+            _core.Group.OnCopied();
+        }
+    }
+
+    /// <summary>The group's lead has committed: site 2 need not ask for it.</summary>
+    public async Task SettleAsync(CommittedPoint committed)
+    {
+        if (State == SourceState.Prepared && committed.Number == Point && Session is { } session)
+        {
+            await SendAsync(
+                session, new PeerMessage(FlashcopyMessage.Settle, 0, 0, Point, 0, 0, committed.Id), new PointTimes(committed.TakenAt, committed.CommittedAt).Encode());
+        }
+    }
+
     /// <summary>Site 2 refused to prepare (F-8): what it lost is copied again.</summary>
-    public void OnRefused(ulong point)
+    public void OnRefused(ulong point, PrepareRefusal why)
     {
         if (State == SourceState.Completing && point == Point)
         {
             StopWaitingForDecision();
             Transition(SourceEvent.Refused);
+            if (why == PrepareRefusal.GivenUp)
+            {
+                _ = _core.Flows.WatchAsync(_core.Group.GiveUpAsync("GivenUpAtTheTarget"));
+            }
         }
     }
 
@@ -238,7 +240,7 @@ internal sealed class SourceCycle
     public async Task OnCommittedAsync(CommittedPoint committed)
     {
         // Copying: a refusal was heard, but the choice had become durable all the same.
-        if (State is not SourceState.Completing and not SourceState.Copying || committed.Number != Point)
+        if (State is not SourceState.Completing and not SourceState.Copying and not SourceState.Prepared || committed.Number != Point)
         {
             return;
         }
@@ -266,6 +268,7 @@ internal sealed class SourceCycle
         _core.Events.Report(PairEventId.PointCommitted, ("point", point), ("t1", committed.TakenAt), ("t2", committed.CommittedAt), ("linkBytes", linkBytes));
         End(new CycleOutcome(point, true, ""));
         StateChanged(State);
+        await _core.Group.OnCommittedAsync(this, committed);
     }
 
     /// <summary>Records a commit: the cycle map has served its turn.</summary>
@@ -280,10 +283,12 @@ internal sealed class SourceCycle
         }
     }
 
-    /// <summary>Gives the running point up (F-19, F-22): hosts are released at once, what was copied stays known.</summary>
-    public async Task GiveUpAsync(string reason)
+    /// <summary>Gives the running point up (F-19, F-22): hosts are released at once, what was copied stays known. Called by the group.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="isDoubtful">Members were asked to prepare: whether the point was committed is for the next conversation to tell.</param>
+    public async Task GiveUpAsync(string reason, bool isDoubtful)
     {
-        if (State is not SourceState.Copying and not SourceState.Completing)
+        if (State != SourceState.Copying && !IsAsked)
         {
             return;
         }
@@ -311,182 +316,38 @@ internal sealed class SourceCycle
 
         Point = point;
         Finish(reason);
+        if (isDoubtful && State == SourceState.Idle)
+        {
+            Transition(SourceEvent.Doubted);
+            _ = Session?.Channel.DisposeAsync();
+        }
     }
 
     private static bool IsTransient(SourceState state) =>
         state is SourceState.ClosingGate or SourceState.Merging or SourceState.Recording or SourceState.GivingUp;
 
-    private static async Task TellGivenUpAsync(SourceSession session, ulong point)
+    private static Task TellGivenUpAsync(SourceSession session, ulong point) =>
+        SendAsync(session, new PeerMessage(FlashcopyMessage.GiveUp, 0, 0, point, 0, 0, Guid.Empty), default);
+
+    // Where the link is cut the next session says anew where the point stands, and a completion of this one counts no more.
+    private static async Task SendAsync(SourceSession session, PeerMessage message, ReadOnlyMemory<byte> payload)
     {
         try
         {
-            PeerMessage message = new(FlashcopyMessage.GiveUp, 0, 0, point, 0, 0, Guid.Empty);
-            await session.Channel.SendAsync(message, default, CancellationToken.None);
+            await session.Channel.SendAsync(message, payload, CancellationToken.None);
         }
         catch (LinkClosedException)
         {
-            // Without a completion of this session the point can't be prepared any more.
         }
-    }
-
-    private void ThrowUnlessPossible(bool supersede)
-    {
-        if (State is SourceState.Idle or SourceState.Copying && _core.Journal.Record.NeedsComparison)
-        {
-            // A grain that is compared while a point is under way would be taken for the point's content.
-            throw new PairException(PairError.ComparisonNeeded,
-                "The two sites are to be compared by hash before a point is taken. Get-MirrorPair shows whether that is under way; it begins by itself when they are connected.");
-        }
-
-        switch (State)
-        {
-            case SourceState.Idle:
-            case SourceState.Copying when supersede:
-                return;
-            case SourceState.InDoubt:
-                throw new PairException(PairError.InDoubt,
-                    "Whether the last point was committed is not known until the other site has been asked; the link is down. Get-MirrorTrust shows the other agent's state.");
-            case SourceState.Suspended:
-                throw new PairException(PairError.PairSuspended, "The pair is suspended. Resume-MirrorPair ends that.");
-            case SourceState.Lent:
-                throw new PairException(PairError.FirstIntermediateLent, "The first intermediate is lent. Set-MirrorPair -ReturnFirstIntermediate ends that.");
-            case SourceState.Failed:
-                throw new PairException(PairError.PairFailed, "The pair has failed: an invariant broke. Get-MirrorEvent shows which.");
-            case SourceState.Completing or SourceState.Recording when supersede:
-                throw new PairException(PairError.PointBeingDecided, $"Point {Point} is being decided and can't be superseded. Wait-FlashcopyCycle waits for it.");
-            default:
-                throw new PairException(PairError.CycleRunning, "A cycle is running. Wait-FlashcopyCycle waits for it, Start-FlashcopyCycle -Supersede replaces its point.");
-        }
-    }
-
-    private async Task<ulong> ReserveAsync()
-    {
-        PairRecord record = _core.Journal.Record;
-        ulong point = Math.Max(Math.Max(Point, record.LastCommitted.Number) + 1, _nextPoint);
-        if (point >= record.PointReserve)
-        {
-            await _core.Journal.ChangeAsync(now => now with { PointReserve = Math.Max(now.PointReserve, point + 1024) });
-        }
-
-        _nextPoint = point + 1;
-        return point;
-    }
-
-    // Long writes first, while the copier still brings what they wait for.
-    private async Task<bool> TakeInstantAsync()
-    {
-        try
-        {
-            await _core.Gate.LongWrites.CloseAsync(_core.Options.GateDeadline);
-        }
-        catch (TimeoutException)
-        {
-            ReportGateTimedOut(_core.Options.GateDeadline);
-            return false;
-        }
-
-        try
-        {
-            return await StopCopyingAsync() && await PassGateAsync(_core.Maps.TakeSpare());
-        }
-        finally
-        {
-            _core.Gate.LongWrites.Open();
-        }
-    }
-
-    private void ReportGateTimedOut(TimeSpan deadline) => _core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)deadline.TotalMilliseconds));
-
-    // A step of an earlier point that still writes B would tear what this one puts there.
-    private async Task<bool> StopCopyingAsync()
-    {
-        try
-        {
-            await _core.Copier.StopAsync().WithDeadline(_core.Options.GateDeadline, _core.Time, CancellationToken.None);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            ReportGateTimedOut(_core.Options.GateDeadline);
-            return false;
-        }
-    }
-
-    /// <summary>Sets the first number that may be used.</summary>
-    public void SkipTo(ulong point) => _nextPoint = Math.Max(_nextPoint, point);
-
-    private async Task<bool> PassGateAsync(GrainMap future)
-    {
-        if (_core.Parts.Faults.LetWritesPastGate)
-        {
-            await _core.Waiters.WriteBeforePointAsync(_core.Options.LocalDeadline);
-            Exchange(future);
-            return true;
-        }
-
-        long closedAt = _core.Time.GetTimestamp();
-        try
-        {
-            await _core.Gate.Requests.CloseAsync(_core.Options.GateDeadline);
-        }
-        catch (TimeoutException)
-        {
-            ReportGateTimedOut(_core.Options.GateDeadline);
-            return false;
-        }
-
-        try
-        {
-            await _core.Waiters.WriteBeforePointAsync(_core.Options.LocalDeadline);
-            Exchange(future);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            ReportGateTimedOut(_core.Options.LocalDeadline);
-            return false;
-        }
-        finally
-        {
-            _core.Gate.Requests.Open();
-            LastGateTime = _core.Time.GetElapsedTime(closedAt);
-        }
-    }
-
-    // The instant of the point: nothing is awaited in here.
-    private void Exchange(GrainMap future)
-    {
-        TakenAt = _core.Time.GetUtcNow();
-        _core.Maps.Mode = new WriteMode
-        {
-            CycleIsLive = !_core.Parts.Faults.OverwriteUncopiedGrains,
-            WaitsForC = _core.WishesC && !MergeIsOver,
-            Future = future,
-            Retiring = _core.Maps.Mode.Future,
-        };
     }
 
     private bool MergeIsOver => _mergingSince is { } since && _core.Time.GetUtcNow() - since > _core.Options.LinkDeadline;
-
-    private async Task<ulong> AbandonPointAsync(ulong superseded)
-    {
-        Transition(SourceEvent.GateTimedOut);
-        if (superseded != 0 && Session is { } session)
-        {
-            await TellGivenUpAsync(session, superseded);
-        }
-
-        Transition(SourceEvent.GivenUp);
-        Finish("GateTimedOut");
-        throw new PairException(PairError.GateTimedOut,
-            $"No point was taken: a write stayed in flight for more than {_core.Options.GateDeadline.TotalSeconds} s. Look at the source storage; Start-FlashcopyCycle tries again.");
-    }
 
     private async Task MergeAsync()
     {
         try
         {
-            await TakePointAsync(supersede: true);
+            await _core.Group.TakePointAsync(supersede: true);
         }
         catch (PairException)
         {
@@ -494,15 +355,16 @@ internal sealed class SourceCycle
         }
     }
 
-    private async Task CompleteAsync(SourceSession session)
+    private async Task CompleteAsync(SourceSession session, Guid? lead)
     {
         TaskCompletionSource decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _decision = decision;
         ulong point = Point;
         try
         {
-            PeerMessage message = new(FlashcopyMessage.Complete, 0, 0, point, 0, 0, session.Instance);
-            await session.Channel.SendAsync(message, new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode(), CancellationToken.None);
+            PeerMessage message = new(FlashcopyMessage.Complete, lead is null ? (ushort)0 : FlashcopyMessage.PrepareOnly, 0, point, 0, 0, session.Instance);
+            byte[] times = new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode();
+            await session.Channel.SendAsync(message, lead is { } other ? [.. times, .. other.ToByteArray()] : times, CancellationToken.None);
 
             // Not the channel's own end: each cycle would leave a waiter behind on it for as long as the session lives.
             await decision.Task.WithDeadline(_core.Options.DecisionDeadline, _core.Time, CancellationToken.None);

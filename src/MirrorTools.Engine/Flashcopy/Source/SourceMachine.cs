@@ -16,10 +16,13 @@ public static class SourceMachine
         (SourceState.Merging, SourceEvent.Merged) => SourceState.Copying,
         (SourceState.Copying, SourceEvent.AllCopied) => SourceState.Completing,
         (SourceState.Completing, SourceEvent.Refused) => SourceState.Copying,
-        (SourceState.Completing or SourceState.Copying, SourceEvent.Committed) => SourceState.Recording,
+        (SourceState.Completing, SourceEvent.Prepared) => SourceState.Prepared,
+        (SourceState.Prepared, SourceEvent.Refused) => SourceState.Copying,
+        (SourceState.Completing or SourceState.Copying or SourceState.Prepared, SourceEvent.Committed) => SourceState.Recording,
         (SourceState.Recording, SourceEvent.Recorded) => SourceState.Idle,
         (SourceState.Copying, SourceEvent.GiveUp) => SourceState.GivingUp,
-        (SourceState.Completing, SourceEvent.GiveUp) => SourceState.GivingUp,
+        (SourceState.Completing or SourceState.Prepared, SourceEvent.GiveUp) => SourceState.GivingUp,
+        (SourceState.Idle, SourceEvent.Doubted) => SourceState.InDoubt,
         (SourceState.GivingUp, SourceEvent.GivenUp) => SourceState.Idle,
         (SourceState.Idle or SourceState.InDoubt or SourceState.Lent, SourceEvent.Suspend) => SourceState.Suspended,
         (SourceState.Suspended, SourceEvent.Resume) => SourceState.InDoubt,
@@ -30,5 +33,5 @@ public static class SourceMachine
 
     /// <summary>True from the point to its end.</summary>
     public static bool HasPoint(SourceState state) =>
-        state is SourceState.Merging or SourceState.Copying or SourceState.Completing or SourceState.Recording;
+        state is SourceState.Merging or SourceState.Copying or SourceState.Completing or SourceState.Prepared or SourceState.Recording;
 }

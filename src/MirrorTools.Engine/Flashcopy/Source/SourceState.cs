@@ -21,6 +21,9 @@ public enum SourceState : byte
     /// <summary>Everything is copied; waits for site 2 to prepare and decide (F-8, F-9).</summary>
     Completing,
 
+    /// <summary>Site 2 has prepared; waits for the group's other members and its lead (F-9).</summary>
+    Prepared,
+
     /// <summary>Site 2 has committed; waits for its answer to be durable here (F-9).</summary>
     Recording,
 
@@ -61,6 +64,9 @@ public enum SourceEvent : byte
     /// <summary>Site 2 refused to prepare: something it had is gone (F-8).</summary>
     Refused,
 
+    /// <summary>Site 2 has prepared; another member decides (F-9).</summary>
+    Prepared,
+
     /// <summary>Site 2 has committed.</summary>
     Committed,
 
@@ -72,6 +78,9 @@ public enum SourceEvent : byte
 
     /// <summary>Nothing of the point is under way any more.</summary>
     GivenUp,
+
+    /// <summary>The group gave the point up after members were asked to prepare: whether it was committed is the lead's to say (F-9).</summary>
+    Doubted,
 
     /// <summary>Mirroring is to stop.</summary>
     Suspend,

@@ -34,12 +34,12 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
                 break;
             }
 
-            if (cycle.State is SourceState.Completing && cycle.Session is not null && reason == SuspendReason.Requested && cycle.Outcome is { } outcome)
+            if (cycle.IsAsked && cycle.Session is not null && reason == SuspendReason.Requested && cycle.Outcome is { } outcome)
             {
                 await WaitForDecisionAsync(outcome);
             }
 
-            await cycle.GiveUpAsync(reason.ToString());
+            await core.Group.GiveUpAsync(reason.ToString());
         }
 
         cycle.Transition(SourceEvent.Suspend);

@@ -20,6 +20,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     private readonly ArrivalWriter _arrivals;
     private readonly TargetSession _session;
     private readonly RegionUpkeep _upkeep;
+    private readonly TargetSettlement _settlement;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _second;
     private Task _background = Task.CompletedTask;
@@ -28,7 +29,13 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     {
         _core = core;
         _arrivals = new ArrivalWriter(core) { Failed = OnFault };
-        _point = new TargetPoint(core, _arrivals) { Failed = OnFault };
+        _point = new TargetPoint(core, _arrivals)
+        {
+            Failed = OnFault,
+            Prepared = () => _settlement!.Begin(_stop.Token),
+            Settled = (decision, point) => _session!.TellSettledAsync(decision, point),
+        };
+        _settlement = new TargetSettlement(core, _point);
         Image = new CommittedImage(
             core.Maps, core.Intermediate, core.Parts.Volume, core.Readers, core.Second, core.Control, core.Parts.Faults, isWritable: false);
         _session = new TargetSession(core, _point, _arrivals, new TargetComparison(core, _arrivals) { Failed = OnFault }, differences) { Failed = OnFault };
@@ -136,7 +143,11 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     {
         CommittedPoint recovered = await _core.Control.InvokeAsync(async () =>
         {
-            ThrowIfNothingCommitted();
+            if (_core.Record.Prepared.IsNone)
+            {
+                ThrowIfNothingCommitted();
+            }
+
             if (_session.IsConnected && !force)
             {
                 throw new PairException(PairError.SourceStillReachable,
@@ -148,12 +159,16 @@ public sealed class FlashcopyTarget : IAsyncDisposable
                 ThrowIfDistrusted();
             }
 
+            await _settlement.SettleNowAsync();
+            ThrowIfNothingCommitted();
+
             // Nothing may write the log beside the recovery: its last block says that it was left clean.
             _stop.Cancel();
             await _session.CloseAsync();
             _core.Second.Stop();
             await _second;
             await _arrivals.WhenIdle();
+            await _settlement.WhenIdle();
             await _background;
             _point.Transition(TargetEvent.Recover);
             await _core.Journal.PersistAllAsync();
@@ -177,6 +192,12 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         return recovered;
     }
 
+    /// <summary>This pair leads a group: what it chose about a point that another member has prepared (F-9).</summary>
+    /// <param name="prepared">The point.</param>
+    /// <param name="force">Gives it up where nothing is chosen yet.</param>
+    public Task<PointDecision> DecisionOfAsync(PreparedPoint prepared, bool force) =>
+        _core.Control.InvokeAsync(() => _point.DecideAsync(prepared, _session.Announced, force));
+
     /// <summary>Writes what the agent keeps with the pair.</summary>
     public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>
         _core.Control.InvokeAsync(() => _core.ChangeRecordAsync(now => now with { Definition = definition }));
@@ -191,6 +212,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             _core.Second.Stop();
             await _second;
             await _arrivals.WhenIdle();
+            await _settlement.WhenIdle();
             await _background;
             if (_point.State is not TargetState.Recovered and not TargetState.Faulted)
             {
@@ -206,6 +228,11 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     private FlashcopyTarget Start()
     {
         _background = _core.Flows.WatchAsync(RunBackgroundAsync());
+        if (_point.State == TargetState.Prepared)
+        {
+            _settlement.Begin(_stop.Token);
+        }
+
         return this;
     }
 

@@ -19,7 +19,11 @@ internal static class TargetLoader
         PairRecord record = SourceLoader.ReadRecord(store);
         PairEvents events = new(store.Identity.PairId, parts.Time, parts.EventSink);
         (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await LoadMapsAsync(parts, store, log, record);
-        SuspectHotRegions(maps, log, events);
+        if (record.Prepared.IsNone)
+        {
+            SuspectHotRegions(maps, log, events);
+        }
+
         EpochGate arrivals = new(parts.Time);
         TargetCore core = new()
         {
@@ -64,7 +68,7 @@ internal static class TargetLoader
         return (maps, journal, readers, second);
     }
 
-    // A hot region means that C may hold anything newer than the committed image where D has that image: future2 = copied2 there. What it holds is not
+    // Where a point is prepared nothing has come since C was flushed for it. Else a hot region means that C may hold anything newer than the committed image where D has that image: future2 = copied2 there. What it holds is not
     // known to be the point's, so site 1 is told that it is lost.
     private static void SuspectHotRegions(TargetMaps maps, DirtyRegionLog log, PairEvents events)
     {

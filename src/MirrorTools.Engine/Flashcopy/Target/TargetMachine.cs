@@ -9,10 +9,11 @@ public static class TargetMachine
     {
         (TargetState.Waiting or TargetState.Receiving, TargetEvent.PointBegan) => TargetState.Receiving,
         (TargetState.Receiving, TargetEvent.Completed) => TargetState.Preparing,
-        (TargetState.Preparing, TargetEvent.Decided) => TargetState.Committing,
+        (TargetState.Preparing, TargetEvent.Prepared) => TargetState.Prepared,
+        (TargetState.Preparing or TargetState.Prepared, TargetEvent.Decided) => TargetState.Committing,
         (TargetState.Preparing, TargetEvent.Refused) => TargetState.Waiting,
         (TargetState.Committing, TargetEvent.Renewed) => TargetState.Waiting,
-        (TargetState.Waiting or TargetState.Receiving, TargetEvent.GivenUp) => TargetState.Waiting,
+        (TargetState.Waiting or TargetState.Receiving or TargetState.Prepared, TargetEvent.GivenUp) => TargetState.Waiting,
         (not TargetState.Recovered, TargetEvent.Fault) => TargetState.Faulted,
         (TargetState.Waiting or TargetState.Receiving or TargetState.Faulted, TargetEvent.Recover) => TargetState.Recovered,
         _ => throw new InvalidOperationException($"The target can't take {what} in state {state}."),

@@ -8,11 +8,16 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// <summary>The driver of <see cref="TargetMachine"/>: receives a point, prepares it, makes the one durable choice and renews the maps (F-9). On the pair's scheduler.</summary>
 internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 {
+    private bool _isSettling;
+
     /// <summary>Where the point stands.</summary>
-    public TargetState State { get; private set; } = TargetState.Waiting;
+    public TargetState State { get; private set; } = core.Record.Prepared.IsNone ? TargetState.Waiting : TargetState.Prepared;
 
     /// <summary>The point under way; 0 where there is none.</summary>
-    public ulong Point { get; private set; }
+    public ulong Point { get; private set; } = core.Record.Prepared.Number;
+
+    /// <summary>True while the durable choice is being made here.</summary>
+    public bool IsChoosing { get; private set; }
 
     /// <summary>New after each start and each failed flush: a completion names the instance that has the grains (F-8).</summary>
     public Guid Instance { get; private set; } = core.Parts.NewId();
@@ -26,6 +31,12 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     /// <summary>Told of a storage that failed.</summary>
     public required Action<SuspendReason, Exception> Failed { get; init; }
 
+    /// <summary>Told that a group's point is prepared here: the lead is asked for its choice from now on.</summary>
+    public required Action Prepared { get; init; }
+
+    /// <summary>Tells site 1 what became of a prepared point.</summary>
+    public required Func<PointDecision, ulong, Task> Settled { get; init; }
+
     /// <summary>Goes to the state that the event leads to.</summary>
     public void Transition(TargetEvent what)
     {
@@ -38,7 +49,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     public async Task BeginAsync(ulong point)
     {
         await arrivals.WhenIdle();
-        if (State is TargetState.Waiting or TargetState.Receiving && point > core.Record.LastCommitted.Number)
+        if (State is TargetState.Waiting or TargetState.Receiving && point > Math.Max(core.Record.LastCommitted.Number, core.Record.SettledThrough))
         {
             Transition(TargetEvent.PointBegan);
             Point = point;
@@ -59,13 +70,25 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
     }
 
-    /// <summary>Prepares and decides (F-9): C, maps and record durable, then the choice, then the renewal.</summary>
-    public async Task CompleteAsync(IPeerChannel channel, PeerMessage message, DateTimeOffset takenAt)
+    /// <summary>Prepares (F-9): C, maps and record durable. Then chooses and renews the maps, or, where another member leads the group, waits for that one's choice.</summary>
+    /// <param name="channel">Where the answer goes.</param>
+    /// <param name="message">Site 1's message.</param>
+    /// <param name="takenAt">t1.</param>
+    /// <param name="lead">The pair that chooses; null where this one does.</param>
+    public async Task CompleteAsync(IPeerChannel channel, PeerMessage message, DateTimeOffset takenAt, Guid? lead)
     {
         ulong point = message.Point;
+        if (State == TargetState.Prepared && point == Point && lead is not null)
+        {
+            await AnswerPreparedAsync(channel);
+            return;
+        }
+
         if (message.Subject != Instance || State != TargetState.Receiving || point != Point)
         {
-            PrepareRefusal why = message.Subject != Instance ? PrepareRefusal.OtherInstance : PrepareRefusal.SettledPoint;
+            PrepareRefusal why = point <= core.Record.SettledThrough ? PrepareRefusal.GivenUp
+                : message.Subject != Instance ? PrepareRefusal.OtherInstance
+                : PrepareRefusal.SettledPoint;
             await RefuseAsync(channel, point, why);
             return;
         }
@@ -77,7 +100,141 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
 
         Transition(TargetEvent.Completed);
-        CommittedPoint committed;
+        if (lead is { } other)
+        {
+            await PrepareAsync(channel, new PreparedPoint(point, takenAt, other));
+        }
+        else
+        {
+            await ChooseAsync(channel, new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow()));
+        }
+    }
+
+    /// <summary>The lead's choice about the point that is prepared here: recorded with the renewed maps, then told to site 1.</summary>
+    public async Task SettleAsync(PointDecision decision)
+    {
+        if (State != TargetState.Prepared || _isSettling || decision.Choice == PointChoice.Undecided)
+        {
+            return;
+        }
+
+        _isSettling = true;
+        ulong point = Point;
+        try
+        {
+            if (decision.Choice == PointChoice.Committed)
+            {
+                await core.ChangeRecordAsync(now => now.WithCommitted(decision.Committed) with { TargetPoint = point, NeedsComparison = false });
+                await FollowChoiceAsync(decision.Committed);
+            }
+            else
+            {
+                await core.ChangeRecordAsync(now => now with { Prepared = PreparedPoint.None, SettledThrough = Math.Max(now.SettledThrough, point) });
+                Point = 0;
+                if (State == TargetState.Prepared)
+                {
+                    Transition(TargetEvent.GivenUp);
+                }
+            }
+        }
+        catch (IOException exception)
+        {
+            Failed(SuspendReason.RemoteMetadataFailed, exception);
+            return;
+        }
+        finally
+        {
+            _isSettling = false;
+        }
+
+        await Settled(decision, point);
+    }
+
+    /// <summary>This member leads: what it chose about a point that another one has prepared, or chooses now (F-9).</summary>
+    /// <param name="asked">The prepared point.</param>
+    /// <param name="announced">The point that site 1 says is under way, 0 for none; null where it has not said so since it connected.</param>
+    /// <param name="force">Gives the point up where nothing is chosen yet: the group is being recovered.</param>
+    public async Task<PointDecision> DecideAsync(PreparedPoint asked, ulong? announced, bool force)
+    {
+        bool mayChoose = force || (announced is { } current && current != asked.Number);
+        if (mayChoose && !IsChoosing && core.Record.CommitOf(asked).IsNone && asked.Number > core.Record.SettledThrough)
+        {
+            try
+            {
+                await core.ChangeRecordAsync(now => now.CommitOf(asked).IsNone ? now with { SettledThrough = Math.Max(now.SettledThrough, asked.Number) } : now);
+            }
+            catch (IOException exception)
+            {
+                Failed(SuspendReason.RemoteMetadataFailed, exception);
+                return PointDecision.Undecided;
+            }
+        }
+
+        PairRecord record = core.Record;
+        CommittedPoint commit = record.CommitOf(asked);
+        return !commit.IsNone ? new PointDecision(PointChoice.Committed, commit)
+            : asked.Number <= record.SettledThrough ? PointDecision.GivenUp
+            : PointDecision.Undecided;
+    }
+
+    private async Task PrepareAsync(IPeerChannel channel, PreparedPoint prepared)
+    {
+        if (!await MakeDurableAsync(channel, now => now with { Prepared = prepared }))
+        {
+            return;
+        }
+
+        if (State == TargetState.Preparing)
+        {
+            Transition(TargetEvent.Prepared);
+            await AnswerPreparedAsync(channel);
+            Prepared();
+        }
+    }
+
+    private async Task ChooseAsync(IPeerChannel channel, CommittedPoint committed)
+    {
+        bool isGivenUp = false;
+        IsChoosing = true;
+        try
+        {
+            bool isDurable = await MakeDurableAsync(channel, now =>
+            {
+                // Another member asked meanwhile, and was told that the point is given up.
+                isGivenUp = committed.Number <= now.SettledThrough;
+                return isGivenUp ? now : now.WithCommitted(committed) with { TargetPoint = committed.Number, NeedsComparison = false };
+            });
+            if (!isDurable)
+            {
+                return;
+            }
+
+            if (isGivenUp)
+            {
+                Point = 0;
+                if (State == TargetState.Preparing)
+                {
+                    Transition(TargetEvent.Refused);
+                }
+
+                await RefuseAsync(channel, committed.Number, PrepareRefusal.GivenUp);
+                return;
+            }
+
+            await FollowChoiceAsync(committed);
+        }
+        finally
+        {
+            IsChoosing = false;
+        }
+
+        await TellCommittedAsync(channel, committed);
+    }
+
+    // C, the maps, then the record.
+    private async Task<bool> MakeDurableAsync(IPeerChannel channel, Func<PairRecord, PairRecord> change)
+    {
+        ulong point = Point;
         SuspendReason part = SuspendReason.SecondIntermediateFailed;
         try
         {
@@ -88,8 +245,8 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 
             part = SuspendReason.RemoteMetadataFailed;
             await core.Journal.PersistAllAsync();
-            committed = new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow());
-            await core.ChangeRecordAsync(now => now.WithCommitted(committed) with { TargetPoint = point, NeedsComparison = false });
+            await core.ChangeRecordAsync(change);
+            return true;
         }
         catch (IOException exception)
         {
@@ -102,11 +259,14 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 
             await RefuseAsync(channel, point, PrepareRefusal.FlushFailed);
             Failed(part, exception);
-            return;
+            return false;
         }
+    }
 
-        // A fault that came in between ends the receiving of points; the choice is made all the same, and the maps follow it.
-        if (State == TargetState.Preparing)
+    // A fault that came in between ends the receiving of points; the choice is made all the same, and the maps follow it.
+    private async Task FollowChoiceAsync(CommittedPoint committed)
+    {
+        if (State is TargetState.Preparing or TargetState.Prepared)
         {
             Transition(TargetEvent.Decided);
         }
@@ -118,9 +278,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
 
         Point = 0;
-        core.Events.Report(PairEventId.PointCommitted, ("point", point), ("t1", committed.TakenAt), ("t2", committed.CommittedAt));
-        await AnswerAsync(channel, new PeerMessage(FlashcopyMessage.Committed, 0, 0, point, 0, 0, committed.Id),
-            new PointTimes(committed.TakenAt, committed.CommittedAt).Encode());
+        core.Events.Report(PairEventId.PointCommitted, ("point", committed.Number), ("t1", committed.TakenAt), ("t2", committed.CommittedAt));
     }
 
     /// <summary>A storage failed: nothing more is taken; the committed image stands.</summary>
@@ -161,6 +319,17 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 
         core.Second.Enqueue(brought);
     }
+
+    private Task AnswerPreparedAsync(IPeerChannel channel) =>
+        AnswerAsync(channel, new PeerMessage(FlashcopyMessage.Prepared, 0, 0, Point, 0, 0, Instance), default);
+
+    /// <summary>Tells site 1 of a commit.</summary>
+    public static Task TellCommittedAsync(IPeerChannel channel, CommittedPoint committed) => AnswerAsync(
+        channel, new PeerMessage(FlashcopyMessage.Committed, 0, 0, committed.Number, 0, 0, committed.Id), new PointTimes(committed.TakenAt, committed.CommittedAt).Encode());
+
+    /// <summary>Tells site 1 that a prepared point was given up.</summary>
+    public static Task TellGivenUpAsync(IPeerChannel channel, ulong point) =>
+        AnswerAsync(channel, new PeerMessage(FlashcopyMessage.GivenUp, 0, 0, point, 0, 0, Guid.Empty), default);
 
     private async Task RefuseAsync(IPeerChannel channel, ulong point, PrepareRefusal why) =>
         await AnswerAsync(channel, new PeerMessage(FlashcopyMessage.Refused, 0, (uint)why, point, 0, 0, Instance), default);

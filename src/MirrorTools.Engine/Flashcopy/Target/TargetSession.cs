@@ -19,6 +19,9 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     /// <summary>True once site 1 has greeted over the present channel.</summary>
     public bool IsConnected { get; private set; }
 
+    /// <summary>The point that site 1 says is under way, 0 for none; null where it has not said so since it connected.</summary>
+    public ulong? Announced { get; private set; }
+
     /// <summary>Begins a conversation over a new session.</summary>
     public void Attach(IPeerChannel channel)
     {
@@ -46,6 +49,15 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
         }
 
         await _run;
+    }
+
+    /// <summary>Tells site 1 what became of a prepared point, where it is there.</summary>
+    public async Task TellSettledAsync(PointDecision decision, ulong settled)
+    {
+        if (_channel is { } channel && IsConnected)
+        {
+            await (decision.Choice == PointChoice.Committed ? TargetPoint.TellCommittedAsync(channel, decision.Committed) : TargetPoint.TellGivenUpAsync(channel, settled));
+        }
     }
 
     /// <summary>Tells site 1 of a fault, where it is there.</summary>
@@ -108,6 +120,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             }
 
             IsConnected = false;
+            Announced = null;
             _channel = null;
             await channel.DisposeAsync();
             await point.GiveUpAsync(0);
@@ -131,6 +144,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             case FlashcopyMessage.BeginPoint when core.AwaitsComparison:
                 throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 took a point before it compared what this side holds by hash; its software may be older.");
             case FlashcopyMessage.BeginPoint:
+                Announced = message.Point;
                 await point.BeginAsync(message.Point);
                 return false;
             case FlashcopyMessage.GrainData or FlashcopyMessage.ZeroGrains:
@@ -143,9 +157,21 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
                 _ = core.Flows.WatchAsync(arrivals.TakeAsync(channel, received));
                 return true;
             case FlashcopyMessage.Complete when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
-                await point.CompleteAsync(channel, message, times.TakenAt);
+                await point.CompleteAsync(channel, message, times.TakenAt, LeadOf(message, received.Payload.Span));
+                return false;
+            case FlashcopyMessage.Settle when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
+                if (message.Point == point.Point)
+                {
+                    await point.SettleAsync(new PointDecision(
+                        PointChoice.Committed, new CommittedPoint(message.Point, message.Subject, times.TakenAt, times.CommittedAt)));
+                }
+
+                return false;
+            case FlashcopyMessage.NoPoint:
+                Announced = 0;
                 return false;
             case FlashcopyMessage.GiveUp:
+                Announced = 0;
                 await point.GiveUpAsync(message.Point);
                 return false;
             case FlashcopyMessage.HashRequest:
@@ -158,6 +184,11 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
                 throw new LinkClosedException(LinkCloseReason.ProtocolViolation, $"Site 1 sent a message of unknown kind {message.Kind}.");
         }
     }
+
+    private static Guid? LeadOf(PeerMessage message, ReadOnlySpan<byte> payload) =>
+        (message.Flags & FlashcopyMessage.PrepareOnly) == 0 ? null
+        : payload.Length == PointTimes.Bytes + 16 ? new Guid(payload[PointTimes.Bytes..])
+        : throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 asked to prepare without naming the group's lead.");
 
     private async Task GreetAsync(IPeerChannel channel, ReceivedMessage received)
     {
@@ -176,6 +207,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
         }
 
         IsConnected = true;
+        Announced = null;
         core.Events.Report(PairEventId.LinkUp, ("session", channel.SessionId));
         if (core.Record.OwesDifferences && differences is not null)
         {

@@ -12,6 +12,9 @@ public enum TargetState : byte
     /// <summary>Makes C, the maps and the record durable (F-9).</summary>
     Preparing,
 
+    /// <summary>Has prepared a group's point; waits for the lead's choice, which it asks for (F-9).</summary>
+    Prepared,
+
     /// <summary>Has decided to commit; waits for readers to leave before the maps are renewed.</summary>
     Committing,
 
@@ -30,6 +33,9 @@ public enum TargetEvent : byte
 
     /// <summary>Site 1 has completed the first flashcopy (F-8).</summary>
     Completed,
+
+    /// <summary>Everything of the point is durable; another member decides.</summary>
+    Prepared,
 
     /// <summary>The commit is durable.</summary>
     Decided,

@@ -1,0 +1,188 @@
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Waiting;
+
+namespace MirrorTools.Engine.Flashcopy.Source;
+
+/// <content>The steps of taking a point, one after another, called by the group for each of its members (F-2, F-12).</content>
+internal sealed partial class SourceCycle
+{
+    // After a restart the numbers begin above the reserve: none is ever used twice.
+    private ulong _nextPoint;
+
+    /// <summary>The smallest number that this pair's next point may have.</summary>
+    public ulong NextPoint => Math.Max(Math.Max(Point, _core.Journal.Record.LastCommitted.Number) + 1, _nextPoint);
+
+    /// <summary>How long the writes in flight may hold a point up.</summary>
+    public TimeSpan GateDeadline => _core.Options.GateDeadline;
+
+    /// <summary>The simulation's deliberate fault of a gate that stays open.</summary>
+    public bool LetsWritesPast => _core.Parts.Faults.LetWritesPastGate;
+
+    /// <summary>The simulation's deliberate fault of a lead that waits for nobody.</summary>
+    public bool ChoosesEarly => _core.Parts.Faults.ChooseBeforePrepared;
+
+    /// <summary>True where the volume has changed since the last point.</summary>
+    public bool HasChanges
+    {
+        get
+        {
+            _core.Maps.Recount();
+            return _core.Maps.Uncopied > 0 || _core.Maps.Mode.Future.NextSet(0) < _core.Maps.Geometry.GrainCount;
+        }
+    }
+
+    /// <summary>Sets the first number that may be used.</summary>
+    public void SkipTo(ulong point) => _nextPoint = Math.Max(_nextPoint, point);
+
+    /// <summary>Refuses a point in a state that can't have one.</summary>
+    /// <exception cref="PairException">Which state it is, and the cmdlet that helps.</exception>
+    public void ThrowUnlessPossible(bool supersede)
+    {
+        if (State is SourceState.Idle or SourceState.Copying && _core.Journal.Record.NeedsComparison)
+        {
+            // A grain that is compared while a point is under way would be taken for the point's content.
+            throw new PairException(PairError.ComparisonNeeded,
+                "The two sites are to be compared by hash before a point is taken. Get-MirrorPair shows whether that is under way; it begins by itself when they are connected.");
+        }
+
+        switch (State)
+        {
+            case SourceState.Idle:
+            case SourceState.Copying when supersede:
+                return;
+            case SourceState.InDoubt:
+                throw new PairException(PairError.InDoubt,
+                    "Whether the last point was committed is not known until the other site has been asked; the link is down. Get-MirrorTrust shows the other agent's state.");
+            case SourceState.Suspended:
+                throw new PairException(PairError.PairSuspended, "The pair is suspended. Resume-MirrorPair ends that.");
+            case SourceState.Lent:
+                throw new PairException(PairError.FirstIntermediateLent, "The first intermediate is lent. Set-MirrorPair -ReturnFirstIntermediate ends that.");
+            case SourceState.Failed:
+                throw new PairException(PairError.PairFailed, "The pair has failed: an invariant broke. Get-MirrorEvent shows which.");
+            case SourceState.Completing or SourceState.Prepared or SourceState.Recording when supersede:
+                throw new PairException(PairError.PointBeingDecided, $"Point {Point} is being decided and can't be superseded. Wait-FlashcopyCycle waits for it.");
+            default:
+                throw new PairException(PairError.CycleRunning, "A cycle is running. Wait-FlashcopyCycle waits for it, Start-FlashcopyCycle -Supersede replaces its point.");
+        }
+    }
+
+    /// <summary>A point is wanted.</summary>
+    public void RequestPoint() => Transition(SourceEvent.PointRequested);
+
+    /// <summary>Makes durable that the number is used.</summary>
+    /// <returns>What the metadata failed with; null where it did not.</returns>
+    public async Task<IOException?> ReserveAsync(ulong point)
+    {
+        try
+        {
+            if (point >= _core.Journal.Record.PointReserve)
+            {
+                await _core.Journal.ChangeAsync(now => now with { PointReserve = Math.Max(now.PointReserve, point + 1024) });
+            }
+
+            _nextPoint = Math.Max(_nextPoint, point + 1);
+            return null;
+        }
+        catch (IOException exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>The metadata could not be written.</summary>
+    public void SuspendForMetadata(IOException failure) => SuspendNeeded(SuspendReason.MetadataFailed, FaultText.Of(failure));
+
+    /// <summary>Ends the copy steps of an earlier point: one that still writes B would tear what this one puts there.</summary>
+    /// <returns>False where one did not end by the deadline.</returns>
+    public async Task<bool> StopCopyingAsync()
+    {
+        try
+        {
+            await _core.Copier.StopAsync().WithDeadline(_core.Options.GateDeadline, _core.Time, CancellationToken.None);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            ReportGateTimedOut();
+            return false;
+        }
+    }
+
+    /// <summary>An empty map for what changes after the point.</summary>
+    public GrainMap TakeSpare() => _core.Maps.TakeSpare();
+
+    /// <summary>With the gate closed: lets the writes go that want to fall before the point (F-27).</summary>
+    /// <exception cref="TimeoutException">One of them takes too long.</exception>
+    public Task WriteBeforePointAsync() => _core.Waiters.WriteBeforePointAsync(_core.Options.LocalDeadline);
+
+    /// <summary>The instant of the point: from here on writes are marked as changes after it.</summary>
+    public void Exchange(GrainMap future, DateTimeOffset takenAt)
+    {
+        TakenAt = takenAt;
+        _core.Maps.Mode = new WriteMode
+        {
+            CycleIsLive = !_core.Parts.Faults.OverwriteUncopiedGrains,
+            WaitsForC = _core.WishesC && !MergeIsOver,
+            Future = future,
+            Retiring = _core.Maps.Mode.Future,
+        };
+    }
+
+    /// <summary>The point is taken: what it replaced is over, and the maps are renewed outside the gate (F-3).</summary>
+    public void BeginPoint(ulong point)
+    {
+        if (Point != 0)
+        {
+            _core.Events.Report(PairEventId.PointSuperseded, ("point", Point), ("by", point), ("linkBytes", LinkBytes));
+            End(new CycleOutcome(Point, false, "Superseded"));
+        }
+
+        Point = point;
+        _linkBytesBefore = _core.LinkBytes;
+        _outcome = new TaskCompletionSource<CycleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Transition(SourceEvent.PointTaken);
+        _core.Events.Report(PairEventId.PointTaken, ("point", point), ("t1", TakenAt));
+        GrainMap retired = _core.Maps.Mode.Retiring!;
+        _core.Maps.Renew(retired, beginsCycle: true);
+        _core.Maps.Mode = _core.Maps.Mode with { Retiring = null };
+        Transition(SourceEvent.Merged);
+    }
+
+    /// <summary>Tells site 2 and begins to copy.</summary>
+    public async Task BeginCopyingAsync(ulong point)
+    {
+        if (Session is { } session)
+        {
+            await AnnounceAsync(session);
+        }
+
+        if (Point != point || State != SourceState.Copying)
+        {
+            // Given up meanwhile.
+            return;
+        }
+
+        _core.Copier.Begin(point);
+        _core.Waiters.DemandAgain();
+        CheckComplete();
+    }
+
+    /// <summary>No point could be taken; the one it was to replace is over, too.</summary>
+    public async Task AbandonAsync(string reason)
+    {
+        Transition(SourceEvent.GateTimedOut);
+        if (Point != 0 && Session is { } session)
+        {
+            await TellGivenUpAsync(session, Point);
+        }
+
+        Finish(reason);
+    }
+
+    /// <summary>Says that writes, or copy steps, stayed in flight past the deadline.</summary>
+    public void ReportGateTimedOut() =>
+        _core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)_core.Options.GateDeadline.TotalMilliseconds));
+}
