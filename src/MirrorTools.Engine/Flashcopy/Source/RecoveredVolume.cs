@@ -18,6 +18,8 @@ internal sealed class RecoveredVolume
     private readonly SecondFlashcopy _second;
     private Task _run = Task.CompletedTask;
 
+    private static readonly TimeSpan s_retryPause = TimeSpan.FromSeconds(1);
+
     private RecoveredVolume(TargetMaps maps, TargetJournal journal, SecondFlashcopy second, CommittedImage image)
     {
         _maps = maps;
@@ -54,6 +56,7 @@ internal sealed class RecoveredVolume
             : part == CopyBackFault.Target ? SuspendReason.TargetFailed
             : SuspendReason.MetadataFailed,
             FaultText.Of(exception));
+        _second.RetryPause = s_retryPause;
         _run = _second.RunAsync();
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Volumes;
+using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Target;
 
@@ -21,11 +22,15 @@ internal sealed class SecondFlashcopy
     private readonly CommittedGrains _committed;
     private readonly List<(GrainRange Grains, TaskCompletionSource Settled)> _waiting = [];
     private TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long? _failingSince;
     private bool _stopped;
 
     public SecondFlashcopy(
-        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, PinnedPoints pins, FlashcopyOptions options, FlashcopyFaults faults)
+        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, PinnedPoints pins, FlashcopyOptions options, FlashcopyFaults faults, TimeProvider time)
     {
+        _time = time;
         _maps = maps;
         _journal = journal;
         _intermediate = intermediate;
@@ -44,6 +49,12 @@ internal sealed class SecondFlashcopy
 
     /// <summary>Which storage failed, and how; the copy has stopped.</summary>
     public Action<CopyBackFault, Exception>? Failed { get; set; }
+
+    /// <summary>
+    /// How long it waits after a fault before it tries again; null where a fault stops it. The source's hosts after a recovery write into grains that it has to bring first: a fault
+    /// that goes by must not fail them (P-8).
+    /// </summary>
+    public TimeSpan? RetryPause { get; set; }
 
     /// <summary>Grains copied since the process began.</summary>
     public long CopiedGrains { get; private set; }
@@ -67,9 +78,9 @@ internal sealed class SecondFlashcopy
             return Task.CompletedTask;
         }
 
-        if (_stopped)
+        if (_stopped || IsFailing)
         {
-            throw new BlockDeviceException(BlockDeviceFault.Unreachable, "The copy from the second intermediate to the target has stopped.");
+            throw Stopped();
         }
 
         TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,9 +92,11 @@ internal sealed class SecondFlashcopy
     /// <summary>Runs until stopped or a storage fails.</summary>
     public async Task RunAsync()
     {
+        List<GrainRange>? again = null;
         while (!_stopped)
         {
-            List<GrainRange> batch = NextBatch();
+            List<GrainRange> batch = again ?? NextBatch();
+            again = null;
             if (batch.Count == 0)
             {
                 _work = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -113,14 +126,17 @@ internal sealed class SecondFlashcopy
                 await Pins.WaitReadersAsync(_options.GateDeadline);
                 part = CopyBackFault.Metadata;
                 await SettleAsync(batch, pages);
+                _failingSince = null;
             }
             catch (Exception exception)
             {
-                _stopped = true;
+                _stopped |= RetryPause is null || exception is not (IOException or TimeoutException);
                 Failed?.Invoke(
                     exception is IntermediateFailedException ? CopyBackFault.Intermediate : part,
                     exception is IntermediateFailedException { InnerException: { } cause } ? cause : exception);
-                break;
+                again = batch;
+                await PauseAsync();
+                continue;
             }
 
             if (IsIdle)
@@ -129,20 +145,55 @@ internal sealed class SecondFlashcopy
             }
         }
 
-        foreach ((_, TaskCompletionSource settled) in _waiting)
-        {
-            settled.TrySetException(new BlockDeviceException(BlockDeviceFault.Unreachable, "The copy from the second intermediate to the target has stopped."));
-        }
-
-        _waiting.Clear();
+        FailWaiting();
     }
 
     /// <summary>Stops after the runs under way.</summary>
     public void Stop()
     {
         _stopped = true;
+        _stop.TrySetResult();
         _work.TrySetResult();
     }
+
+    private bool IsFailing => _failingSince is { } since && _time.GetElapsedTime(since) > _options.LocalDeadline;
+
+    // Hosts wait while a fault may go by, and are told when it does not.
+    private async Task PauseAsync()
+    {
+        _failingSince ??= _time.GetTimestamp();
+        if (_stopped || RetryPause is not { } pause)
+        {
+            return;
+        }
+
+        if (IsFailing)
+        {
+            FailWaiting();
+        }
+
+        try
+        {
+            await _stop.Task.WithDeadline(pause, _time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // The next try.
+        }
+    }
+
+    private void FailWaiting()
+    {
+        foreach ((_, TaskCompletionSource settled) in _waiting)
+        {
+            settled.TrySetException(Stopped());
+        }
+
+        _waiting.Clear();
+    }
+
+    private static BlockDeviceException Stopped() =>
+        new(BlockDeviceFault.Unreachable, "The copy from the second intermediate to the target has stopped. Get-MirrorEvent shows which storage failed.");
 
     private async Task KeepAsync(List<GrainRange> batch)
     {

@@ -61,7 +61,7 @@ internal static class TargetLoader
 
         TargetJournal journal = new(store, maps, TargetJournal.EpochOf(record));
         EpochGate readers = new(parts.Time);
-        SecondFlashcopy second = new(maps, journal, parts.Intermediate, parts.Volume, new PinnedPoints(readers, parts.Time), parts.Options, parts.Faults);
+        SecondFlashcopy second = new(maps, journal, parts.Intermediate, parts.Volume, new PinnedPoints(readers, parts.Time), parts.Options, parts.Faults, parts.Time);
         GrainMap uncopied = new(maps.Geometry.GrainCount, false);
         GrainMap.OrNot(uncopied, maps.Copied);
         second.Enqueue(uncopied);
