@@ -195,7 +195,7 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
             {
                 return (CommittedPoint.None, []);
             }
-            catch (IOException) when (world.HasStorageFaults(site.Site))
+            catch (Exception e) when (e is IOException or PairException { Error: PairError.InDoubt or PairError.StorageFailed } && world.HasStorageFaults(site.Site))
             {
                 // a storage that failed a flush has to be opened anew first
                 site.Site.Kill(TimeSpan.FromMilliseconds(200));

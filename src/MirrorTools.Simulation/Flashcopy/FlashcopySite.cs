@@ -221,7 +221,7 @@ internal sealed class FlashcopySite
         if (IsSource && _unsettledEpoch && Members.All(member => member.Source!.Volume.Refusal is null))
         {
             // a recovered image lies on two storages, so that only the engine can say what a crash left of it
-            ComeBack(await ReadAllAsync(), _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
+            ComeBack(await ReadUntilItSucceedsAsync(process), _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
             _unsettledEpoch = false;
             _lostPower = false;
         }
@@ -232,6 +232,21 @@ internal sealed class FlashcopySite
             IsRecovered = false;
             MustRefuse = false;
             _world.OldSources.Remove(Site.Name);
+        }
+    }
+
+    private async Task<byte[][]> ReadUntilItSucceedsAsync(SimProcess process)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ReadAllAsync();
+            }
+            catch (IOException) when (_world.HasStorageFaults(Site))
+            {
+                await Task.Delay(OpenRetry, process.Time);
+            }
         }
     }
 

@@ -37,19 +37,20 @@ internal static class LinkRunner
     // a side may close a pair's channel and keep the session: the channel is opened again
     private static async Task KeepChannelAsync(FlashcopyWorld world, SimProcess process, LinkSession session, Guid pair, Action<Guid, IPeerChannel> attach)
     {
-        try
+        while (session.Failure is null)
         {
-            while (session.Failure is null)
+            try
             {
                 var channel = await session.OpenChannelAsync(pair, CancellationToken.None);
                 attach(pair, channel);
                 await channel.Closed;
-                await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), process.Time);
             }
-        }
-        catch (IOException)
-        {
-            // the session has ended
+            catch (IOException)
+            {
+                // refused, or the session has ended
+            }
+
+            await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), process.Time);
         }
     }
 

@@ -8,7 +8,7 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// <summary>The driver of <see cref="TargetMachine"/>: receives a point, prepares it, makes the one durable choice and renews the maps (F-9). On the pair's scheduler.</summary>
 internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 {
-    private bool _isSettling;
+    private Task _settling = Task.CompletedTask;
 
     /// <summary>Where the point stands.</summary>
     public TargetState State { get; private set; } = core.Record.Prepared.IsNone ? TargetState.Waiting : TargetState.Prepared;
@@ -113,41 +113,23 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     /// <summary>The lead's choice about the point that is prepared here: recorded with the renewed maps, then told to site 1.</summary>
     public async Task SettleAsync(PointDecision decision)
     {
-        if (State != TargetState.Prepared || _isSettling || decision.Choice == PointChoice.Undecided)
+        if (State != TargetState.Prepared)
         {
             return;
         }
 
-        _isSettling = true;
-        ulong point = Point;
-        try
+        if (_settling.IsCompleted)
         {
-            if (decision.Choice == PointChoice.Committed)
+            if (decision.Choice == PointChoice.Undecided)
             {
-                await core.ChangeRecordAsync(now => now.WithCommitted(decision.Committed) with { TargetPoint = point, NeedsComparison = false });
-                await FollowChoiceAsync(decision.Committed);
+                return;
             }
-            else
-            {
-                await core.ChangeRecordAsync(now => now with { Prepared = PreparedPoint.None, SettledThrough = Math.Max(now.SettledThrough, point) });
-                Point = 0;
-                if (State == TargetState.Prepared)
-                {
-                    Transition(TargetEvent.GivenUp);
-                }
-            }
-        }
-        catch (IOException exception)
-        {
-            Failed(SuspendReason.RemoteMetadataFailed, exception);
-            return;
-        }
-        finally
-        {
-            _isSettling = false;
+
+            _settling = FollowAsync(decision);
         }
 
-        await Settled(decision, point);
+        // Whoever hears of it second waits for the one who follows it.
+        await _settling;
     }
 
     /// <summary>This member leads: what it chose about a point that another one has prepared, or chooses now (F-9).</summary>
@@ -175,6 +157,35 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         return !commit.IsNone ? new PointDecision(PointChoice.Committed, commit)
             : asked.Number <= record.SettledThrough ? PointDecision.GivenUp
             : PointDecision.Undecided;
+    }
+
+    private async Task FollowAsync(PointDecision decision)
+    {
+        ulong point = Point;
+        try
+        {
+            if (decision.Choice == PointChoice.Committed)
+            {
+                await core.ChangeRecordAsync(now => now.WithCommitted(decision.Committed) with { TargetPoint = point, NeedsComparison = false });
+                await FollowChoiceAsync(decision.Committed);
+            }
+            else
+            {
+                await core.ChangeRecordAsync(now => now with { Prepared = PreparedPoint.None, SettledThrough = Math.Max(now.SettledThrough, point) });
+                Point = 0;
+                if (State == TargetState.Prepared)
+                {
+                    Transition(TargetEvent.GivenUp);
+                }
+            }
+        }
+        catch (IOException exception)
+        {
+            Failed(SuspendReason.RemoteMetadataFailed, exception);
+            return;
+        }
+
+        await Settled(decision, point);
     }
 
     private async Task PrepareAsync(IPeerChannel channel, PreparedPoint prepared)
