@@ -98,7 +98,11 @@ internal sealed class FlashcopyWorld
         Options = Shape.Options,
         OpenKeptGrains = length => new(new SimDisk(Run.Scheduler, "kept", new SimDiskOptions { LengthBytes = length }).Open(process)),
         Faults = Faults,
-        Transitions = Run.Totals.Cover,
+        Transitions = (machine, from, what, to) =>
+        {
+            Run.Totals.Cover(machine, from, what, to);
+            Run.Scheduler.Note($"{site.Site.Name}{Suffix(member)}: {machine} {from} + {what} = {to}");
+        },
     };
 
     /// <summary>True where a storage of the site is, or may be, at fault at present.</summary>
@@ -162,9 +166,11 @@ internal sealed class FlashcopyWorld
         ToldCommitted = 0;
     }
 
+    private static string Suffix(int member) => member == 0 ? "" : $"-{member}";
+
     private void Heard(string site, int member, PairEvent e)
     {
-        Run.Scheduler.Note($"{site}{(member == 0 ? "" : $"-{member}")}: {e.Id} {string.Join(" ", e.Arguments.Select(a => $"{a.Key}={a.Value}"))}");
+        Run.Scheduler.Note($"{site}{Suffix(member)}: {e.Id} {string.Join(" ", e.Arguments.Select(a => $"{a.Key}={a.Value}"))}");
         Run.Totals.Count("event " + e.Id);
         var point = e.Arguments.FirstOrDefault(a => a.Key == "point").Value;
         switch (e.Id)

@@ -12,6 +12,9 @@ internal sealed partial class SourceCycle
     // After a restart the numbers begin above the reserve: none is ever used twice.
     private ulong _nextPoint;
 
+    // Site 2 has heard of the point, and the copier runs for it: another member may have nothing to copy, and completes no sooner.
+    private bool _hasBegun;
+
     /// <summary>The smallest number that this pair's next point may have.</summary>
     public ulong NextPoint => Math.Max(Math.Max(Point, _core.Journal.Record.LastCommitted.Number) + 1, _nextPoint);
 
@@ -141,6 +144,7 @@ internal sealed partial class SourceCycle
         }
 
         Point = point;
+        _hasBegun = false;
         _linkBytesBefore = _core.LinkBytes;
         _outcome = new TaskCompletionSource<CycleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         Transition(SourceEvent.PointTaken);
@@ -166,6 +170,7 @@ internal sealed partial class SourceCycle
         }
 
         _core.Copier.Begin(point);
+        _hasBegun = true;
         _core.Waiters.DemandAgain();
         CheckComplete();
     }

@@ -42,7 +42,7 @@ internal sealed partial class SourceCycle
     public CommittedPoint LastCommitted => _core.Journal.Record.LastCommitted;
 
     /// <summary>True where nothing is left to copy and site 2 is there.</summary>
-    public bool IsCopied => State == SourceState.Copying && _core.Maps.Uncopied == 0 && Session is not null;
+    public bool IsCopied => State == SourceState.Copying && _hasBegun && _core.Maps.Uncopied == 0 && Session is not null;
 
     /// <summary>True where site 2 was asked to prepare the point and nothing is decided here yet.</summary>
     public bool IsAsked => State is SourceState.Completing or SourceState.Prepared;

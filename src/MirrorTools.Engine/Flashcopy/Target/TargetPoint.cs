@@ -9,6 +9,7 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 {
     private Task _settling = Task.CompletedTask;
+    private Task _choosing = Task.CompletedTask;
 
     /// <summary>Where the point stands.</summary>
     public TargetState State { get; private set; } = core.Record.Prepared.IsNone ? TargetState.Waiting : TargetState.Prepared;
@@ -16,8 +17,6 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     /// <summary>The point under way; 0 where there is none.</summary>
     public ulong Point { get; private set; } = core.Record.Prepared.Number;
 
-    /// <summary>True while the durable choice is being made here.</summary>
-    public bool IsChoosing { get; private set; }
 
     /// <summary>New after each start and each failed flush: a completion names the instance that has the grains (F-8).</summary>
     public Guid Instance { get; private set; } = core.Parts.NewId();
@@ -106,7 +105,8 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
         else
         {
-            await ChooseAsync(channel, new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow()));
+            _choosing = ChooseAsync(channel, new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow()));
+            await _choosing;
         }
     }
 
@@ -138,8 +138,13 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     /// <param name="force">Gives the point up where nothing is chosen yet: the group is being recovered.</param>
     public async Task<PointDecision> DecideAsync(PreparedPoint asked, ulong? announced, bool force)
     {
+        if (force)
+        {
+            await _choosing;
+        }
+
         bool mayChoose = force || (announced is { } current && current != asked.Number);
-        if (mayChoose && !IsChoosing && core.Record.CommitOf(asked).IsNone && asked.Number > core.Record.SettledThrough)
+        if (mayChoose && _choosing.IsCompleted && core.Record.CommitOf(asked).IsNone && asked.Number > core.Record.SettledThrough)
         {
             try
             {
@@ -206,39 +211,30 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     private async Task ChooseAsync(IPeerChannel channel, CommittedPoint committed)
     {
         bool isGivenUp = false;
-        IsChoosing = true;
-        try
+        bool isDurable = await MakeDurableAsync(channel, now =>
         {
-            bool isDurable = await MakeDurableAsync(channel, now =>
-            {
-                // Another member asked meanwhile, and was told that the point is given up.
-                isGivenUp = committed.Number <= now.SettledThrough;
-                return isGivenUp ? now : now.WithCommitted(committed) with { TargetPoint = committed.Number, NeedsComparison = false };
-            });
-            if (!isDurable)
-            {
-                return;
-            }
-
-            if (isGivenUp)
-            {
-                Point = 0;
-                if (State == TargetState.Preparing)
-                {
-                    Transition(TargetEvent.Refused);
-                }
-
-                await RefuseAsync(channel, committed.Number, PrepareRefusal.GivenUp);
-                return;
-            }
-
-            await FollowChoiceAsync(committed);
-        }
-        finally
+            // Another member asked meanwhile, and was told that the point is given up.
+            isGivenUp = committed.Number <= now.SettledThrough;
+            return isGivenUp ? now : now.WithCommitted(committed) with { TargetPoint = committed.Number, NeedsComparison = false };
+        });
+        if (!isDurable)
         {
-            IsChoosing = false;
+            return;
         }
 
+        if (isGivenUp)
+        {
+            Point = 0;
+            if (State == TargetState.Preparing)
+            {
+                Transition(TargetEvent.Refused);
+            }
+
+            await RefuseAsync(channel, committed.Number, PrepareRefusal.GivenUp);
+            return;
+        }
+
+        await FollowChoiceAsync(committed);
         await TellCommittedAsync(channel, committed);
     }
 
