@@ -5,6 +5,24 @@ namespace MirrorTools.Engine.Journal;
 /// <summary>Reading blocks of which each has another copy elsewhere.</summary>
 internal static class BlockReading
 {
+    /// <summary>
+    /// Reads blocks, and once more where what came is not sound: a torn block stays torn, but one that was only read wrong must not be taken for it, or an older copy would count.
+    /// </summary>
+    /// <param name="device">The medium.</param>
+    /// <param name="offsetBytes">Where they begin.</param>
+    /// <param name="buffer">Where they go.</param>
+    /// <param name="isSound">Says whether every block is empty or has its checksum.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async ValueTask ReadBlocksAsync(
+        this IBlockDevice device, long offsetBytes, Memory<byte> buffer, Func<ReadOnlyMemory<byte>, bool> isSound, CancellationToken cancellationToken)
+    {
+        await device.ReadBlocksAsync(offsetBytes, buffer, cancellationToken);
+        if (!isSound(buffer))
+        {
+            await device.ReadBlocksAsync(offsetBytes, buffer, cancellationToken);
+        }
+    }
+
     /// <summary>Reads blocks of 4 KiB; a block that the medium can't read is filled with a pattern that no block has.</summary>
     public static async ValueTask ReadBlocksAsync(this IBlockDevice device, long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -43,9 +43,10 @@ internal sealed class MapAreaLoader(MetadataDevice device, MapAreaLayout layout,
             long windowStart = position / MapAreaLayout.GroupBytes * MapAreaLayout.GroupBytes;
             long groupsBytes = (end - windowStart + MapAreaLayout.GroupBytes - 1) / MapAreaLayout.GroupBytes * MapAreaLayout.GroupBytes;
             int windowBytes = (int)Math.Min(groupsBytes, buffer.Length);
-            await device.ReadBlocksAsync(layout.OffsetBytes + windowStart, buffer.AsMemory(0, windowBytes), cancellationToken);
             int firstPage = (int)(windowStart / MapAreaLayout.GroupBytes) * MapAreaLayout.PagesPerGroup;
             int pageCount = Math.Min(windowBytes / MapAreaLayout.GroupBytes * MapAreaLayout.PagesPerGroup, layout.PageCount - firstPage);
+            await device.ReadBlocksAsync(
+                layout.OffsetBytes + windowStart, buffer.AsMemory(0, windowBytes), window => AreSound(window, firstPage, pageCount, windowStart), cancellationToken);
             for (int page = firstPage; page < firstPage + pageCount; page++)
             {
                 LoadPage(page, buffer, layout.OffsetBytes + windowStart, durableSlots);
@@ -81,6 +82,23 @@ internal sealed class MapAreaLoader(MetadataDevice device, MapAreaLayout layout,
             durableSlots[page] = 1;
             Take(slot1, header1);
         }
+    }
+
+    private bool AreSound(ReadOnlyMemory<byte> window, int firstPage, int pageCount, long windowStart)
+    {
+        for (int page = firstPage; page < firstPage + pageCount; page++)
+        {
+            for (int slot = 0; slot < 2; slot++)
+            {
+                long offset = layout.OffsetOf(page, slot) - layout.OffsetBytes - windowStart;
+                if (Inspect(window.Span.Slice((int)offset, BlockHeader.BlockBytes), page, out _) == SlotContent.Invalid)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     private SlotContent Inspect(ReadOnlySpan<byte> slot, int page, out MapPageHeader header)

@@ -49,7 +49,7 @@ internal sealed class MetadataDevice(IBlockDevice device)
         Flushed?.Invoke();
     }
 
-    /// <inheritdoc cref="BlockReading.ReadBlocksAsync"/>
-    public ValueTask ReadBlocksAsync(long offsetBytes, Memory<byte> buffer, CancellationToken cancellationToken) =>
-        device.ReadBlocksAsync(offsetBytes, buffer, cancellationToken);
+    /// <inheritdoc cref="BlockReading.ReadBlocksAsync(IBlockDevice, long, Memory{byte}, Func{ReadOnlyMemory{byte}, bool}, CancellationToken)"/>
+    public ValueTask ReadBlocksAsync(long offsetBytes, Memory<byte> buffer, Func<ReadOnlyMemory<byte>, bool> isSound, CancellationToken cancellationToken) =>
+        device.ReadBlocksAsync(offsetBytes, buffer, isSound, cancellationToken);
 }

@@ -123,7 +123,8 @@ public sealed class MetadataStore
     private static async ValueTask<Superblock?> ReadSuperblockAsync(MetadataDevice metadata, int copy, CancellationToken cancellationToken)
     {
         byte[] block = new byte[BlockHeader.BlockBytes];
-        await metadata.ReadBlocksAsync(MetadataLayout.SuperblockOffsetBytes + (copy * MetadataLayout.CopyDistanceBytes), block, cancellationToken);
+        await metadata.ReadBlocksAsync(
+            MetadataLayout.SuperblockOffsetBytes + (copy * MetadataLayout.CopyDistanceBytes), block, content => Superblock.TryRead(content.Span, out _), cancellationToken);
         return Superblock.TryRead(block, out Superblock superblock) ? superblock : null;
     }
 

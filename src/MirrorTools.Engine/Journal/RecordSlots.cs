@@ -59,7 +59,8 @@ public sealed class RecordSlots
         bool found = false;
         for (int slot = 0; slot < 2; slot++)
         {
-            await device.ReadBlocksAsync(offsetBytes + (slot * MetadataLayout.CopyDistanceBytes), slots._buffer, cancellationToken);
+            await device.ReadBlocksAsync(
+                offsetBytes + (slot * MetadataLayout.CopyDistanceBytes), slots._buffer, content => RecordSlot.TryRead(content.Span, pairId, out _, out _), cancellationToken);
             if (RecordSlot.TryRead(slots._buffer, pairId, out ulong sequence, out ReadOnlySpan<byte> payload) && (!found || sequence > slots.Sequence))
             {
                 (slots._currentSlot, slots.Sequence, slots.Current, found) = (slot, sequence, payload.ToArray(), true);

@@ -24,7 +24,7 @@ internal sealed class RegionLogRing
         {
             // What a process that died left in the system's cache can be read, and must be durable before a block is written after it.
             await place.Device.FlushAsync(cancellationToken);
-            await place.Device.ReadBlocksAsync(place.OffsetBytes, bytes, cancellationToken);
+            await place.Device.ReadBlocksAsync(place.OffsetBytes, bytes, AreSound, cancellationToken);
         }
         catch (Exception e) when (e is IOException or ArgumentOutOfRangeException or ObjectDisposedException)
         {
@@ -47,5 +47,19 @@ internal sealed class RegionLogRing
         }
 
         return ring;
+    }
+
+    private static bool AreSound(ReadOnlyMemory<byte> ring)
+    {
+        for (int offset = 0; offset < ring.Length; offset += BlockHeader.BlockBytes)
+        {
+            ReadOnlyMemory<byte> block = ring.Slice(offset, BlockHeader.BlockBytes);
+            if (block.Span.ContainsAnyExcept((byte)0) && !RegionLogBlock.TryRead(block.Span, out _))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

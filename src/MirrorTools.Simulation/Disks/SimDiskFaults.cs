@@ -22,6 +22,12 @@ public sealed class SimDiskFaults
     /// <summary>How many of the next reads fail with <see cref="BlockDeviceFault.MediumError"/>.</summary>
     public int FailingReads { get; set; }
 
+    /// <summary>How many of the next reads bring one bit that is not what was written; the medium itself is sound.</summary>
+    public int CorruptReads { get; set; }
+
+    /// <summary>How many reads are spared before <see cref="CorruptReads"/> begins to count.</summary>
+    public int SkippedReads { get; set; }
+
     /// <summary>True while every request fails with <see cref="BlockDeviceFault.Unreachable"/>.</summary>
     public bool IsGone { get; set; }
 
@@ -36,7 +42,7 @@ public sealed class SimDiskFaults
 
     /// <summary>True while anything is wrong.</summary>
     public bool Any => _bad.Count > 0 || TransientProbability > 0 || FlushFailureProbability > 0 || FailingFlushes > 0 || FailingWrites > 0
-        || FailingReads > 0 || IsGone || BudgetBytes is not null || IsFull || ExtraLatency > TimeSpan.Zero;
+        || FailingReads > 0 || CorruptReads > 0 || IsGone || BudgetBytes is not null || IsFull || ExtraLatency > TimeSpan.Zero;
 
     /// <summary>Makes a range fail with <see cref="BlockDeviceFault.MediumError"/> until <see cref="Repair"/>.</summary>
     public void AddBadRange(long offsetBytes, long lengthBytes) => _bad.Add((offsetBytes, offsetBytes + lengthBytes));
@@ -50,6 +56,8 @@ public sealed class SimDiskFaults
         FailingFlushes = 0;
         FailingWrites = 0;
         FailingReads = 0;
+        CorruptReads = 0;
+        SkippedReads = 0;
         IsGone = false;
         BudgetBytes = null;
         IsFull = false;

@@ -47,6 +47,7 @@ public sealed class SimDiskHandle : IBlockDevice
         {
             _disk.Read(offsetBytes + split, buffer.Span[split..]);
             _disk.Counters.Reads++;
+            CorruptIfWanted(buffer.Span);
         }));
         return new ValueTask(done.Task);
     }
@@ -160,6 +161,19 @@ public sealed class SimDiskHandle : IBlockDevice
         {
             _disk.Counters.Errors++;
             done.TrySetException(e);
+        }
+    }
+
+    private void CorruptIfWanted(Span<byte> read)
+    {
+        if (_disk.Faults.SkippedReads > 0)
+        {
+            _disk.Faults.SkippedReads--;
+        }
+        else if (_disk.Faults.CorruptReads > 0)
+        {
+            _disk.Faults.CorruptReads--;
+            read[_disk.Random.Next(read.Length)] ^= (byte)(1 << _disk.Random.Next(8));
         }
     }
 

@@ -170,6 +170,8 @@ public sealed class FaultStorm
             2 => [name, "full", "0", FaultVerbs.Text(Outage())],
             3 => [name, "gone", "0", FaultVerbs.Text(Outage())],
             4 => [name, "stall", FaultVerbs.Text(_random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(2))), FaultVerbs.Text(Outage())],
+            // Only where checksums are: what a volume holds is the host's to check.
+            _ when name[0] == 'M' && _random.Chance(0.5) => [name, "corrupt-reads", $"{_random.Next(8)}"],
             _ => [name, "fail-reads", "1"],
         };
         _run.Plan.Do("disk", arguments);

@@ -69,6 +69,10 @@ public static class FaultVerbs
             case "fail-reads":
                 faults.FailingReads += count;
                 break;
+            case "corrupt-reads":
+                faults.CorruptReads++;
+                faults.SkippedReads = count;
+                break;
             case "fail-flushes":
                 faults.FailingFlushes += count;
                 break;

@@ -159,8 +159,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
                 ThrowIfDistrusted();
             }
 
-            await _settlement.SettleNowAsync();
-            ThrowIfNothingCommitted();
+            await SettleForRecoveryAsync();
 
             // Nothing may write the log beside the recovery: its last block says that it was left clean.
             _stop.Cancel();
@@ -223,6 +222,22 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         await _core.Parts.Intermediate.DisposeAsync();
         await _core.Parts.Metadata.DisposeAsync();
         await _core.Parts.SecondLog.Device.DisposeAsync();
+    }
+
+    private async Task SettleForRecoveryAsync()
+    {
+        _point.IsClosedToPoints = true;
+        try
+        {
+            await _point.WhenDecided();
+            await _settlement.SettleNowAsync();
+            ThrowIfNothingCommitted();
+        }
+        catch
+        {
+            _point.IsClosedToPoints = false;
+            throw;
+        }
     }
 
     private FlashcopyTarget Start()

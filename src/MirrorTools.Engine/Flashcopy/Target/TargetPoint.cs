@@ -9,7 +9,7 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 {
     private Task _settling = Task.CompletedTask;
-    private Task _choosing = Task.CompletedTask;
+    private Task _completing = Task.CompletedTask;
 
     /// <summary>Where the point stands.</summary>
     public TargetState State { get; private set; } = core.Record.Prepared.IsNone ? TargetState.Waiting : TargetState.Prepared;
@@ -26,6 +26,12 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 
     /// <summary>What is behind the fault.</summary>
     public FaultText? FaultDetail { get; private set; }
+
+    /// <summary>True while a recovery settles what is prepared: nothing more is, though site 1 may be connected.</summary>
+    public bool IsClosedToPoints { get; set; }
+
+    /// <summary>Completes when no point is being prepared or chosen.</summary>
+    public Task WhenDecided() => _completing;
 
     /// <summary>Told of a storage that failed.</summary>
     public required Action<SuspendReason, Exception> Failed { get; init; }
@@ -83,7 +89,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
             return;
         }
 
-        if (message.Subject != Instance || State != TargetState.Receiving || point != Point)
+        if (message.Subject != Instance || State != TargetState.Receiving || point != Point || IsClosedToPoints)
         {
             PrepareRefusal why = point <= core.Record.SettledThrough ? PrepareRefusal.GivenUp
                 : message.Subject != Instance ? PrepareRefusal.OtherInstance
@@ -93,21 +99,16 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         }
 
         await arrivals.WhenIdle();
-        if (State != TargetState.Receiving || point != Point || channel.Closed.IsCompleted)
+        if (State != TargetState.Receiving || point != Point || IsClosedToPoints || channel.Closed.IsCompleted)
         {
             return;
         }
 
         Transition(TargetEvent.Completed);
-        if (lead is { } other)
-        {
-            await PrepareAsync(channel, new PreparedPoint(point, takenAt, other));
-        }
-        else
-        {
-            _choosing = ChooseAsync(channel, new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow()));
-            await _choosing;
-        }
+        _completing = lead is { } other
+            ? PrepareAsync(channel, new PreparedPoint(point, takenAt, other))
+            : ChooseAsync(channel, new CommittedPoint(point, core.Parts.NewId(), takenAt, core.Time.GetUtcNow()));
+        await _completing;
     }
 
     /// <summary>The lead's choice about the point that is prepared here: recorded with the renewed maps, then told to site 1.</summary>
@@ -140,11 +141,11 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     {
         if (force)
         {
-            await _choosing;
+            await _completing;
         }
 
         bool mayChoose = force || (announced is { } current && current != asked.Number);
-        if (mayChoose && _choosing.IsCompleted && core.Record.CommitOf(asked).IsNone && asked.Number > core.Record.SettledThrough)
+        if (mayChoose && _completing.IsCompleted && core.Record.CommitOf(asked).IsNone && asked.Number > core.Record.SettledThrough)
         {
             try
             {
