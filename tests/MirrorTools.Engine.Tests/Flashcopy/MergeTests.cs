@@ -98,6 +98,24 @@ public sealed class MergeTests
         }
     });
 
+    [Fact]
+    [Rule("F-27")]
+    [Rule("F-19")]
+    public void A_point_that_was_given_up_takes_its_run_of_merged_points_with_it() => Run(async rig =>
+    {
+        await rig.Source.StartCycleAsync(supersede: false);
+        await rig.WriteAsync(63, 2);
+        await rig.StateAsync(SourceState.Copying);
+        await rig.Source.StopCycleAsync();
+        await rig.DelayAsync(rig.Options.LinkDeadline * 2);
+
+        await rig.WriteAsync(0, 3, 64);
+        ulong point = await rig.Source.StartCycleAsync(supersede: false);
+        await rig.WriteAsync(63, 200);
+        await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number > point);
+        Assert.Equal(200, (await rig.ReadImageAsync(rig.Target.Image))[^1]);
+    });
+
     // The running point was taken while the link was up: a write began one more, though it was to wait for B alone.
     [Fact]
     [Rule("F-27")]

@@ -390,6 +390,7 @@ internal sealed partial class SourceCycle
     private void Finish(string reason)
     {
         (ulong point, long linkBytes) = (Point, LinkBytes);
+        _mergingSince = null;
         Release();
         if (State == SourceState.GivingUp)
         {
