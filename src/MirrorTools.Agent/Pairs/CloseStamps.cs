@@ -6,9 +6,11 @@ namespace MirrorTools.Agent.Pairs;
 /// <summary>
 /// What the storages of pairs looked like at their clean close. A stamp is used up by the open, durably, before anything is written and after it is durable what a changed one means: so a
 /// stamp that is found speaks of the last close, and a change is not forgotten. After a kill there is none, and the dirty-region log tells what may differ.
+/// A storage that was found cut short gets a stamp that it can never look like.
 /// </summary>
 internal sealed class CloseStamps(StatePaths paths)
 {
+    private static readonly CleanCloseStamp CutShort = new(LengthBytes: -1, ModifiedNs: -1, ChangedNs: -1);
     private readonly Lock _gate = new();
     private readonly JsonTable<Entry> _table = new(paths.Stamps);
 
@@ -45,6 +47,15 @@ internal sealed class CloseStamps(StatePaths paths)
             {
                 _table.Save([.. entries.Where(entry => !storages.Contains(entry.Path))]);
             }
+        }
+    }
+
+    /// <summary>Notes, durably, that a storage was found cut short: once it can be opened again it counts as changed, whoever made it long enough.</summary>
+    public void KeepCutShort(string storage)
+    {
+        lock (_gate)
+        {
+            _table.Save([.. _table.Load().Where(entry => entry.Path != storage), new Entry(storage, CutShort)]);
         }
     }
 

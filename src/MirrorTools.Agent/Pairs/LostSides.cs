@@ -14,7 +14,15 @@ internal static class LostSides
     {
         if (!IsLoss(error.ErrorId))
         {
-            return error;
+            return InTheWay(error.ErrorId) is { } way ? With(error, error.Message, way) : error;
+        }
+
+        if (error.ErrorId == ErrorIds.ImageTruncated && error.Target == definition.SourceSite.Volume)
+        {
+            // Zeros in place of its end would be mirrored like anything else that hosts write.
+            return With(
+                error, error.Message,
+                $"Put the volume back as it was and run Resume-MirrorPair, or recover the last committed point at '{definition.TargetSite.AgentName}' with Invoke-MirrorRecovery.");
         }
 
         var isBoth = definition.SourceSite.AgentId == definition.TargetSite.AgentId;
@@ -34,6 +42,14 @@ internal static class LostSides
             : $"At '{site.AgentName}': {ErrorTable.Find(error.ErrorId).Remedy}";
         return With(error, $"The other site's agent '{site.AgentName}' can't open its side: {error.Message}", remedy);
     }
+
+    // What keeps a whole storage from being opened; another remedy than where a pair is made.
+    private static string? InTheWay(string errorId) => errorId switch
+    {
+        ErrorIds.StorageInUse => "Close the program that has it open, and run Resume-MirrorPair.",
+        ErrorIds.StorageNotAccessible or ErrorIds.StorageReadOnly => "Correct the rights or the mount, and run Resume-MirrorPair.",
+        _ => null,
+    };
 
     private static string Discard(string site) =>
         $"Resume-MirrorPair -DiscardChangesOn {site} gives up what was committed there, makes its metadata anew and compares everything by hash.";

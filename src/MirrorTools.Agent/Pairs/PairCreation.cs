@@ -1,11 +1,10 @@
 using MirrorTools.Agent.Control;
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Hosting;
-using MirrorTools.Agent.Schedules;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Pairs;
-using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
 using PairRole = MirrorTools.Engine.Pairs.PairRole;
 
@@ -19,22 +18,23 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
     /// <summary>Makes a pair whose site 1 is this agent.</summary>
     public async Task<MirrorPair> CreateAsync(NewPairRequest request, CancellationToken cancel)
     {
-        CheckSettings(request);
-        using var claim = claims.Claim(request.Name, $"There is a pair '{request.Name}' already.");
+        using var claim = Claim(request);
         var target = FindTarget(request.TargetAgent);
-        var site = SiteLayout.Place(
-            request.Name, (environment.AgentId, settings.Name), isSource: true, request.Source, request.FirstIntermediate, request.MetadataPath, environment.Paths);
-        claim.Add(site.Storages);
+        var site = Place(request, claim);
         var maker = new SiteMaker();
         try
         {
             var definition = await MeasureAsync(request, site, target, maker);
             await maker.EnsureStorageAsync(site.Intermediate, definition.LengthBytes, definition.SectorBytes);
+            await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);
             var generation = new Generation(Guid.NewGuid(), definition.CreatedAt, environment.AgentId);
-            definition = definition with { TargetSite = await CreateOtherSideAsync(definition, request, generation, claim, cancel) };
+
+            // Locked meanwhile: another agent on this machine must not take them for its own.
+            maker.Hold(site.Storages);
+            definition = definition with { TargetSite = await CreateOtherSideAsync(definition, request, generation, claim, maker, cancel) };
             try
             {
-                await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);
+                await maker.ReleaseAsync();
                 await PairSide.CreateAsync(definition, site, FirstRecord(definition, PairRole.Source, generation, request.Seeded), environment);
                 return await registry.AddAsync(definition, cancel);
             }
@@ -46,9 +46,17 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
         }
         catch
         {
-            maker.TakeBack();
+            await maker.TakeBackAsync();
             throw;
         }
+    }
+
+    /// <summary>Refuses what <see cref="CreateAsync"/> would refuse, as far as that can be told without the other agent; makes nothing.</summary>
+    public void Check(NewPairRequest request)
+    {
+        using var claim = Claim(request);
+        FindTarget(request.TargetAgent);
+        NewPairChecks.Source(request, Place(request, claim).Volume);
     }
 
     /// <summary>Claims the name of a pair whose site 2 another agent wants here.</summary>
@@ -79,9 +87,23 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
         }
         catch
         {
-            maker.TakeBack();
+            await maker.TakeBackAsync();
             throw;
         }
+    }
+
+    private PairClaim Claim(NewPairRequest request)
+    {
+        NewPairChecks.Settings(request);
+        return claims.Claim(request.Name, $"There is a pair '{request.Name}' already.");
+    }
+
+    private SiteDefinition Place(NewPairRequest request, PairClaim claim)
+    {
+        var site = SiteLayout.Place(
+            request.Name, (environment.AgentId, settings.Name), isSource: true, request.Source, request.FirstIntermediate, request.MetadataPath, environment.Paths);
+        claim.Add(site.Storages);
+        return site;
     }
 
     private static PairRecord FirstRecord(PairDefinition definition, PairRole role, Generation generation, bool needsComparison) => new()
@@ -94,30 +116,6 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
         Definition = PairJson.WriteDefinition(definition),
     };
 
-    private static void CheckSettings(NewPairRequest request)
-    {
-        PairNames.Check(request.Name);
-        if (Query.Name(request.Service, CopyService.Flashcopy, "copy service") is var service && service != CopyService.Flashcopy)
-        {
-            throw new ControlException(ErrorIds.CopyServiceNotSupported, $"This agent does not have the copy service {service}.", request.Service);
-        }
-
-        if ((request.CollisionPolicy ?? request.HardeningMethod) is { } unused)
-        {
-            throw new ControlException(ErrorIds.ParameterNotUsedByService, $"Flashcopy does not use '{unused}' (-CollisionPolicy, -HardeningMethod).", request.Name);
-        }
-
-        if (request.Group is not null)
-        {
-            throw new ControlException(ErrorIds.InvalidArgument, "This agent has no consistency groups yet; leave -Group out.", request.Group);
-        }
-
-        if (GrainGeometry.Validate(GrainGeometry.MinimumGrainBytes, request.GrainSizeBytes ?? GrainGeometry.DefaultGrainBytes) is { } fault)
-        {
-            throw new ControlException(ErrorIds.GrainSizeInvalid, fault, request.Name);
-        }
-    }
-
     private (Guid Id, string Name) FindTarget(string? nameOrId) => string.IsNullOrEmpty(nameOrId)
         || nameOrId.Equals(settings.Name, StringComparison.OrdinalIgnoreCase) || nameOrId == environment.AgentId.ToString()
             ? (environment.AgentId, settings.Name)
@@ -125,15 +123,14 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
 
     private async Task<PairDefinition> MeasureAsync(NewPairRequest request, SiteDefinition site, (Guid Id, string Name) target, SiteMaker maker)
     {
-        var grainBytes = (int)(request.GrainSizeBytes ?? GrainGeometry.DefaultGrainBytes);
+        NewPairChecks.Source(request, site.Volume);
         if (request.SizeBytes is { } sizeBytes && StorageFiles.TryIdentify(site.Volume) is null)
         {
-            CheckSize(sizeBytes, grainBytes, site.Volume);
             await maker.MakeAsync(site.Volume, sizeBytes, AnySector);
         }
 
         await using var source = StorageFiles.Open(site.Volume, AnySector);
-        CheckSize(source.Geometry.LengthBytes, grainBytes, site.Volume);
+        NewPairChecks.ExistingSource(request, source.Geometry.LengthBytes, site.Volume);
         return new PairDefinition
         {
             Id = Guid.NewGuid(),
@@ -144,44 +141,55 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
             TargetSite = new SiteDefinition(target.Id, target.Name, request.Target, request.SecondIntermediate ?? "", "", ""),
             LengthBytes = source.Geometry.LengthBytes,
             SectorBytes = source.Geometry.LogicalSectorBytes,
-            GrainBytes = grainBytes,
+            GrainBytes = NewPairChecks.GrainBytes(request),
             WritePolicy = Query.Name(request.WritePolicy, Contracts.Pairs.WritePolicy.CopyOnWriteLocal, "write policy"),
             WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? PairSettings.UsualDeadlineMs,
             RetainPoints = PairSettings.Points(request.RetainPoints) ?? 1,
-            Schedule = request.Schedule is null ? PairSchedule.Manual : PairSchedule.Parse(request.Schedule),
+            Schedule = NewPairChecks.Schedule(request),
         };
     }
 
-    private static void CheckSize(long lengthBytes, int grainBytes, string path)
-    {
-        if (lengthBytes <= 0 || lengthBytes % 512 != 0)
-        {
-            throw new ControlException(ErrorIds.SizeNotSectors, $"'{path}' has {lengthBytes} bytes, which is no multiple of a sector of 512.", path);
-        }
-
-        if (GrainGeometry.Validate(lengthBytes, grainBytes) is { } fault)
-        {
-            throw new ControlException(ErrorIds.SizeTooLarge, fault, path);
-        }
-    }
-
-    private async Task<SiteDefinition> CreateOtherSideAsync(PairDefinition draft, NewPairRequest request, Generation generation, PairClaim claim, CancellationToken cancel)
+    private async Task<SiteDefinition> CreateOtherSideAsync(
+        PairDefinition draft, NewPairRequest request, Generation generation, PairClaim claim, SiteMaker maker, CancellationToken cancel)
     {
         var asked = new CreateSideRequest(draft, request.TargetMetadataPath, generation.Id);
         if (draft.TargetSite.AgentId == environment.AgentId)
         {
-            return (await MakeTargetAsync(asked, claim)).Definition.TargetSite;
+            var (definition, made) = await MakeTargetAsync(asked, claim);
+            maker.Add(made);
+            return definition.TargetSite;
         }
 
-        var answer = await links.RequestAsync(draft.TargetSite.AgentId, PairMethods.Create, PairJson.Write(asked), cancel);
-        return PairJson.Read<SiteDefinition>(answer);
+        try
+        {
+            return PairJson.Read<SiteDefinition>(await links.RequestAsync(draft.TargetSite.AgentId, PairMethods.Create, PairJson.Write(asked), cancel));
+        }
+        catch (LinkRequestException refused)
+        {
+            throw FromTarget(refused, draft);
+        }
+    }
+
+    // Whose machine it is about, and what this agent sees that the other one can't know.
+    private static ControlException FromTarget(LinkRequestException refused, PairDefinition draft)
+    {
+        var known = ErrorTranslation.Translate(refused);
+        if (known.ErrorId != refused.ErrorId)
+        {
+            return known;
+        }
+
+        var hint = known.ErrorId == ErrorIds.StorageInUse && StorageClaims.FindSame(draft.SourceSite.Storages, draft.TargetSite.Storages) is var (near, far)
+            ? $" On this agent's machine '{far}' is the same file as '{near}': where both agents run on one machine, give New-MirrorPair another path."
+            : "";
+        return new ControlException(known.ErrorId, $"The target's agent '{draft.TargetSite.AgentName}': {known.Message}{hint}", known.Target, refused) { Remedy = known.Remedy };
     }
 
     private async Task TakeBackOtherSideAsync(PairDefinition definition)
     {
         if (definition.TargetSite.AgentId == environment.AgentId)
         {
-            PairFiles.Delete(definition.TargetSite, storages: []);
+            // What was made for it goes with the rest.
             return;
         }
 

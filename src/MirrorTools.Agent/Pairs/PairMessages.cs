@@ -20,6 +20,11 @@ internal sealed record CreateSideRequest(PairDefinition Definition, string? Meta
 /// <param name="DeleteData">For a removal: the storages go too.</param>
 internal sealed record PairRequest(Guid PairId, bool DeleteData = false);
 
+/// <summary>What a repair came to.</summary>
+/// <param name="PairId">The pair.</param>
+/// <param name="IsOpenedAnew">True where the side was closed, or had failed, and is open now; an older agent does not say.</param>
+internal sealed record RepairAnswer(Guid PairId, bool IsOpenedAnew = false);
+
 /// <summary>Asks for a part of a map.</summary>
 /// <param name="PairId">The pair.</param>
 /// <param name="Map">A name of the contract's maps.</param>

@@ -8,7 +8,7 @@ using MirrorTools.Engine.Flashcopy.Source;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>What an action would mean, in numbers, without doing it.</summary>
-internal sealed class PairPlans(PairRegistry registry, PairDescriber describer)
+internal sealed class PairPlans(PairRegistry registry, PairCreation creation, PairDescriber describer)
 {
     /// <summary>The numbers of an action.</summary>
     public async Task<PlanInfo> PlanAsync(PlanRequest request)
@@ -68,20 +68,12 @@ internal sealed class PairPlans(PairRegistry registry, PairDescriber describer)
         return plan;
     }
 
-    private static PlanInfo PlanNew(PlanInfo plan, PlanRequest request)
+    private PlanInfo PlanNew(PlanInfo plan, PlanRequest request)
     {
         var asked = request.NewPair ?? throw new ControlException(ErrorIds.InvalidArgument, "The pair to make is missing.");
-        PairNames.Check(asked.Name);
+        creation.Check(asked);
         plan.Pair = asked.Name;
-        if (StorageFiles.TryIdentify(asked.Source) is not null)
-        {
-            plan.BytesToMove = StorageFiles.TryMeasureAllocated(asked.Source) ?? 0;
-        }
-        else if (asked.SizeBytes is null)
-        {
-            throw new ControlException(ErrorIds.StorageNotFound, $"'{asked.Source}' is not there.", asked.Source);
-        }
-
+        plan.BytesToMove = StorageFiles.TryMeasureAllocated(asked.Source) ?? 0;
         return plan;
     }
 }

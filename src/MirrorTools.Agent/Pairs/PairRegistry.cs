@@ -41,7 +41,7 @@ internal sealed class PairRegistry(
         await Task.WhenAll(List().Select(pair => TryOpenAsync(pair, cancel)));
     }
 
-    /// <summary>Keeps a new pair, durably, and opens it.</summary>
+    /// <summary>Keeps a new pair, durably, and opens it; forgets it again where it can't be opened.</summary>
     public async Task<MirrorPair> AddAsync(PairDefinition definition, CancellationToken cancel)
     {
         var pair = new MirrorPair(definition, environment.AgentId);
@@ -51,8 +51,17 @@ internal sealed class PairRegistry(
             _pairs.Add(pair);
         }
 
-        await OpenAsync(pair, cancel);
-        return pair;
+        try
+        {
+            await OpenAsync(pair, cancel);
+            return pair;
+        }
+        catch
+        {
+            await CloseAsync(pair);
+            await RemoveAsync(pair);
+            throw;
+        }
     }
 
     /// <summary>Forgets a pair that was closed.</summary>
@@ -159,6 +168,9 @@ internal sealed class PairRegistry(
     IReadOnlyList<Volume> IVolumeDirectory.List() => [.. List().SelectMany(PairVolumes.Of)];
 
     /// <inheritdoc/>
+    ControlException? IVolumeDirectory.WhyClosed(string nameOrId) => List().FirstOrDefault(pair => pair.OpenError is not null && HasVolume(pair, nameOrId))?.OpenError;
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await Task.WhenAll(List().Select(CloseAsync));
 
     private async Task TryOpenAsync(MirrorPair pair, CancellationToken cancel)
@@ -203,6 +215,10 @@ internal sealed class PairRegistry(
             TellFailure(pair, EventKinds.OtherSideClosed, error);
         }
     }
+
+    private static bool HasVolume(MirrorPair pair, string nameOrId) =>
+        PairVolumes.NamesOf(pair.Definition).Contains(nameOrId, StringComparer.OrdinalIgnoreCase)
+        || (Guid.TryParse(nameOrId, out var id) && PairVolumes.IdsOf(pair.Definition).Contains(id));
 
     private void Connect(MirrorPair pair)
     {

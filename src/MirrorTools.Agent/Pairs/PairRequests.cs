@@ -63,12 +63,7 @@ internal sealed class PairRequests(PairRegistry registry, PairCreation creation,
         }
         catch
         {
-            if (registry.TryFind(definition.Id.ToString()) is { } pair)
-            {
-                await registry.RemoveAsync(pair);
-            }
-
-            maker.TakeBack();
+            await maker.TakeBackAsync();
             throw;
         }
 
@@ -123,9 +118,6 @@ internal sealed class PairRequests(PairRegistry registry, PairCreation creation,
         return new PairRequest(request.PairId);
     }
 
-    private async Task<object> RepairAsync(Guid peer, PairRequest request, CancellationToken cancel)
-    {
-        await roles.RepairAsync(Shared(peer, request.PairId), cancel);
-        return request;
-    }
+    private async Task<object> RepairAsync(Guid peer, PairRequest request, CancellationToken cancel) =>
+        new RepairAnswer(request.PairId, await roles.RepairAsync(Shared(peer, request.PairId), cancel));
 }

@@ -19,10 +19,14 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
     public async Task ResumeAsync(MirrorPair pair, string? discardChangesOn, CancellationToken cancel)
     {
         using var change = await pair.BeginChangeAsync(cancel);
-        if (pair.OpenError is not null)
+        var isMended = pair.OpenError is not null;
+        if (isMended)
         {
             await registry.OpenAsync(pair, cancel);
-            return;
+            if (pair.SourceSide is null)
+            {
+                return;
+            }
         }
 
         if (discardChangesOn is { Length: > 0 })
@@ -37,11 +41,10 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
         var reason = (await pair.RequireSource().Source!.GetStatusAsync()).Suspended;
         if (reason is not (SuspendReason.SplitBrain or SuspendReason.OldGeneration))
         {
-            var wasClosed = pair.OtherSideError is not null;
-            await RepairOtherSideAsync(pair, cancel);
-            if (wasClosed && reason == SuspendReason.None)
+            isMended |= await RepairOtherSideAsync(pair, cancel);
+            if (isMended && reason == SuspendReason.None)
             {
-                // That side was all that kept the pair from mirroring.
+                // A side that is open again was all that kept the pair from mirroring.
                 return;
             }
 
@@ -64,18 +67,17 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
         }
     }
 
-    /// <summary>Opens this agent's target anew where a storage had failed.</summary>
-    public async Task RepairAsync(MirrorPair pair, CancellationToken cancel)
+    /// <summary>Opens this agent's side anew where it could not be opened, or a storage of the target had failed; tells whether there was something to open.</summary>
+    public async Task<bool> RepairAsync(MirrorPair pair, CancellationToken cancel)
     {
         using var change = await pair.BeginChangeAsync(cancel);
         if (pair.OpenError is not null)
         {
             await registry.OpenAsync(pair, cancel);
+            return true;
         }
-        else if (pair.TargetSide is { Target: { } target } && (await target.GetStatusAsync()).State == TargetState.Faulted)
-        {
-            await ReopenAsync(pair, cancel);
-        }
+
+        return await ReopenFaultedTargetAsync(pair, cancel);
     }
 
     /// <summary>Makes this agent's side the copy of the other one's.</summary>
@@ -126,12 +128,15 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
         return false;
     }
 
-    private async Task RepairPeerAsync(MirrorPair pair, Guid peer, CancellationToken cancel)
+    // An agent of an older version does not say whether it had something to open; that its side was closed is known here then.
+    private async Task<bool> RepairPeerAsync(MirrorPair pair, Guid peer, CancellationToken cancel)
     {
         try
         {
-            await links.RequestAsync(peer, PairMethods.Repair, PairJson.Write(new PairRequest(pair.Definition.Id)), cancel);
+            var wasClosed = pair.OtherSideError is not null;
+            var answer = await links.RequestAsync(peer, PairMethods.Repair, PairJson.Write(new PairRequest(pair.Definition.Id)), cancel);
             pair.OtherSideError = null;
+            return wasClosed || PairJson.Read<RepairAnswer>(answer).IsOpenedAnew;
         }
         catch (LinkRequestException refused)
         {
@@ -139,30 +144,30 @@ internal sealed class PairRoles(PairRegistry registry, PairDiscarding discarding
         }
     }
 
-    private async Task RepairOtherSideAsync(MirrorPair pair, CancellationToken cancel)
+    private async Task<bool> RepairOtherSideAsync(MirrorPair pair, CancellationToken cancel)
     {
         if (pair.PeerAgentId is { } peer)
         {
-            if (links.IsConnected(peer))
-            {
-                await RepairPeerAsync(pair, peer, cancel);
-            }
-
-            return;
+            return links.IsConnected(peer) && await RepairPeerAsync(pair, peer, cancel);
         }
 
-        if (pair.OtherSideError is not null)
+        if (pair.OtherSideError is null)
         {
-            await ReopenAsync(pair, cancel);
-            if (pair.OtherSideError is { } error)
-            {
-                throw error;
-            }
+            return await ReopenFaultedTargetAsync(pair, cancel);
         }
-        else if (pair.TargetSide is { Target: { } target } && (await target.GetStatusAsync()).State == TargetState.Faulted)
+
+        await ReopenAsync(pair, cancel);
+        return pair.OtherSideError is { } error ? throw error : true;
+    }
+
+    private async Task<bool> ReopenFaultedTargetAsync(MirrorPair pair, CancellationToken cancel)
+    {
+        if (pair.TargetSide is not { Target: { } target } || (await target.GetStatusAsync()).State != TargetState.Faulted)
         {
-            await registry.CloseAsync(pair);
-            await registry.OpenAsync(pair, cancel);
+            return false;
         }
+
+        await ReopenAsync(pair, cancel);
+        return true;
     }
 }

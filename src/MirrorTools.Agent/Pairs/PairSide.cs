@@ -88,7 +88,14 @@ internal sealed partial class PairSide : IAsyncDisposable
                 await storage.DisposeAsync();
             }
 
-            throw LostSides.SeenHere(ErrorTranslation.Translate(error), definition, site);
+            var known = ErrorTranslation.Translate(error);
+            if (known is { ErrorId: ErrorIds.ImageTruncated, Target: { } path })
+            {
+                // After a kill no stamp tells of a storage that is cut short now and will be long enough again.
+                stamps.KeepCutShort(path);
+            }
+
+            throw LostSides.SeenHere(known, definition, site);
         }
     }
 

@@ -13,6 +13,10 @@ internal static class PairVolumes
     /// <summary>The ids of all volumes that a pair may have.</summary>
     public static IEnumerable<Guid> IdsOf(PairDefinition definition) => Enum.GetValues<VolumeRole>().Select(role => IdOf(definition, role)).Append(definition.VolumeId);
 
+    /// <summary>The names of all volumes that a pair may have.</summary>
+    public static IEnumerable<string> NamesOf(PairDefinition definition) =>
+        Enum.GetValues<VolumeRole>().Select(role => $"{definition.Name}.{role}").Append(definition.Name);
+
     /// <summary>The volumes of the sides that are open here.</summary>
     public static IEnumerable<Volume> Of(MirrorPair pair) => pair.Sides.SelectMany(side => Of(pair, side));
 

@@ -68,10 +68,6 @@ internal static class SiteLayout
                 Remedy = "Choose another -Name for New-MirrorPair, or move the file away.",
             };
         }
-        catch (StorageOpenException error) when (error.Fault == StorageOpenFault.NotFound)
-        {
-            throw new ControlException(ErrorIds.PathNotFound, $"The directory of '{path}' is not there.", path, error);
-        }
     }
 
     private static string Absolute(string path, string what) => string.IsNullOrWhiteSpace(path)

@@ -29,15 +29,15 @@ public sealed class SiteStorage : IAsyncDisposable
 
     /// <summary>Opens a side that exists.</summary>
     /// <exception cref="StorageOpenException">One of its storages can't be opened.</exception>
-    /// <exception cref="BlockDeviceException">One of its storages is shorter than the volume.</exception>
+    /// <exception cref="ControlException">One of its storages is shorter than the volume (<see cref="ErrorIds.ImageTruncated"/>).</exception>
     public static async Task<SiteStorage> OpenAsync(SiteDefinition site, long lengthBytes, int sectorBytes)
     {
         var opened = new SiteStorage();
         try
         {
             var options = new StorageOptions { FileSectorBytes = sectorBytes, ExpectedLengthBytes = lengthBytes };
-            opened.Volume = opened.Keep(StorageFiles.Open(site.Volume, options));
-            opened.Intermediate = opened.Keep(new ReopenableDevice(() => StorageFiles.Open(site.Intermediate, options)));
+            opened.Volume = opened.Keep(OpenWhole(site.Volume, options));
+            opened.Intermediate = opened.Keep(new ReopenableDevice(() => OpenWhole(site.Intermediate, options)));
             opened.Metadata = opened.Keep(OpenMetadata(site.Metadata));
             opened.RegionLog = opened.Keep(OpenRegionLog(site.RegionLog));
 
@@ -78,6 +78,18 @@ public sealed class SiteStorage : IAsyncDisposable
         foreach (var device in _devices)
         {
             await device.DisposeAsync();
+        }
+    }
+
+    private static FileBlockDevice OpenWhole(string path, StorageOptions options)
+    {
+        try
+        {
+            return StorageFiles.Open(path, options);
+        }
+        catch (BlockDeviceException error) when (error.Fault == BlockDeviceFault.Truncated)
+        {
+            throw new ControlException(ErrorIds.ImageTruncated, error.Message, path, error);
         }
     }
 

@@ -35,6 +35,20 @@ internal static class StorageClaims
         }
     }
 
+    /// <summary>The first storage of one side that is, on this machine, the same file or device as one of the other side; null where none is.</summary>
+    public static (string One, string Other)? FindSame(IReadOnlyList<string> side, IReadOnlyList<string> otherSide)
+    {
+        foreach (var one in side)
+        {
+            if (otherSide.FirstOrDefault(other => other.Length > 0 && AreTheSame(one, other)) is { } same)
+            {
+                return (one, same);
+            }
+        }
+
+        return null;
+    }
+
     private static bool AreTheSame(string one, string other)
     {
         if (StorageFiles.TryIdentify(one) is { } identity)

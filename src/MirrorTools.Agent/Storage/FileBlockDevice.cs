@@ -18,6 +18,7 @@ public sealed class FileBlockDevice : IBlockDevice
     private readonly IStoragePlatform _platform;
     private readonly StorageOptions _options;
     private readonly FlushCombiner _flushes;
+    private readonly bool _isFile;
 
     internal FileBlockDevice(string path, SafeFileHandle handle, BlockGeometry geometry, StorageOptions options, IStoragePlatform platform)
     {
@@ -27,6 +28,7 @@ public sealed class FileBlockDevice : IBlockDevice
         _options = options;
         Geometry = geometry;
         Identity = platform.Identify(handle);
+        _isFile = platform.Stamp(handle).ShowsForeignWrites;
         _flushes = new FlushCombiner(() => platform.Flush(handle), error =>
             new BlockDeviceException(BlockDeviceFault.FlushFailed, $"A flush of '{path}' failed: {error.Message}", error));
     }
@@ -121,6 +123,7 @@ public sealed class FileBlockDevice : IBlockDevice
     {
         CheckRange(offsetBytes, lengthBytes);
         cancellationToken.ThrowIfCancellationRequested();
+        CheckWhole();
         return ValueTask.FromResult(_platform.FindExtent(_handle, offsetBytes, lengthBytes));
     }
 
@@ -147,8 +150,7 @@ public sealed class FileBlockDevice : IBlockDevice
 
             if (got == 0)
             {
-                throw new BlockDeviceException(
-                    BlockDeviceFault.Truncated, $"'{Path}' ends at byte {offsetBytes}; it had {Geometry.LengthBytes} bytes when it was opened.");
+                throw CutShort(offsetBytes);
             }
 
             buffer = buffer[got..];
@@ -162,6 +164,7 @@ public sealed class FileBlockDevice : IBlockDevice
 
     internal void WriteNow(long offsetBytes, ReadOnlySpan<byte> data)
     {
+        CheckWhole();
         try
         {
             RandomAccess.Write(_handle, data, offsetBytes);
@@ -194,6 +197,7 @@ public sealed class FileBlockDevice : IBlockDevice
             return;
         }
 
+        CheckWhole();
         try
         {
             if (_platform.TryZero(_handle, offsetBytes, lengthBytes, (options & WriteOptions.MayUnmap) != 0))
@@ -212,6 +216,18 @@ public sealed class FileBlockDevice : IBlockDevice
             WriteNow(offsetBytes + done, Zeros.AsSpan(0, (int)Math.Min(ZeroChunkBytes, lengthBytes - done)));
         }
     }
+
+    // A file that somebody cut short must not be taken for one with holes: its end looks like one, and a write past it would make one, with zeros where data was.
+    private void CheckWhole()
+    {
+        if (_isFile && RandomAccess.GetLength(_handle) is var lengthBytes && lengthBytes < Geometry.LengthBytes)
+        {
+            throw CutShort(lengthBytes);
+        }
+    }
+
+    private BlockDeviceException CutShort(long lengthBytes) =>
+        new(BlockDeviceFault.Truncated, $"'{Path}' was cut short: it ends at byte {lengthBytes}; it had {Geometry.LengthBytes} bytes when it was opened.");
 
     private BlockDeviceException Explain(string action, long offsetBytes, Exception error) =>
         new(_platform.Classify(error), $"A {action} of '{Path}' at byte {offsetBytes} failed: {error.Message}", error);

@@ -19,13 +19,14 @@ public static class StorageFiles
             if (geometry.LengthBytes < options.ExpectedLengthBytes)
             {
                 throw new BlockDeviceException(
-                    BlockDeviceFault.Truncated, $"'{path}' has {geometry.LengthBytes} bytes; it had {options.ExpectedLengthBytes} when it was closed.");
+                    BlockDeviceFault.Truncated, $"'{path}' has {geometry.LengthBytes} bytes; its volume has {options.ExpectedLengthBytes}.");
             }
 
             if (geometry.LengthBytes == 0 || geometry.LengthBytes % geometry.LogicalSectorBytes != 0)
             {
-                throw new StorageOpenException(
-                    StorageOpenFault.NotSectors, path, $"'{path}' has {geometry.LengthBytes} bytes, which is no multiple of its sector of {geometry.LogicalSectorBytes}.");
+                throw new StorageOpenException(StorageOpenFault.NotSectors, path, geometry.LengthBytes == 0
+                    ? $"'{path}' is empty."
+                    : $"'{path}' has {geometry.LengthBytes} bytes, which is no whole number of its sectors of {geometry.LogicalSectorBytes} bytes.");
             }
 
             return new FileBlockDevice(path, handle, geometry, options, platform);

@@ -61,7 +61,7 @@ internal sealed class VolumeService(IVolumeDirectory volumes, AttachmentService 
     private Volume Find(string nameOrId) =>
         volumes.List().FirstOrDefault(volume => volume.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase)
             || (Guid.TryParse(nameOrId, out var id) && volume.Id == id))
-        ?? throw new ControlException(ErrorIds.VolumeNotFound, $"There is no volume '{nameOrId}'.", nameOrId);
+        ?? throw volumes.WhyClosed(nameOrId) ?? new ControlException(ErrorIds.VolumeNotFound, $"There is no volume '{nameOrId}'.", nameOrId);
 
     private (Volume Volume, IBlockDevice Device) Open(string nameOrId, long offset, long length)
     {

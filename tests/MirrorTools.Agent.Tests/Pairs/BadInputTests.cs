@@ -2,6 +2,7 @@ using MirrorTools.Agent.Tests.Rigs;
 using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Pairs;
+using MirrorTools.Contracts.Plans;
 using MirrorTools.Contracts.Schedules;
 using MirrorTools.Contracts.Volumes;
 using MirrorTools.Testing;
@@ -90,6 +91,14 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
             await RefusedAsync(ErrorIds.GrainSizeInvalid, request);
         }
 
+        var made = Request(source: "new");
+        made.SizeBytes = 1000;
+        Assert.Contains("-Size", (await RefusedAsync(ErrorIds.SizeNotSectors, made)).RecommendedAction);
+        File.WriteAllBytes(_directory["empty"], []);
+        Assert.Contains("is empty", (await RefusedAsync(ErrorIds.SizeNotSectors, Request(source: "empty"))).Message);
+        var other = Request();
+        other.SizeBytes = 8 << 20;
+        Assert.Contains("4194304", (await RefusedAsync(ErrorIds.InvalidArgument, other)).Message);
         var large = Request(source: "new");
         large.SizeBytes = (64L << 40) + 512;
         await RefusedAsync(ErrorIds.SizeTooLarge, large);
@@ -100,10 +109,35 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
     {
         var error = await RefusedAsync(ErrorIds.StorageNotFound, Request(source: "missing"));
         Assert.Contains(_directory["missing"], error.Message);
-        await RefusedAsync(ErrorIds.StorageNotFound, Request(target: Path.Combine("no", "d")));
+        Assert.Contains(_directory["no"], (await RefusedAsync(ErrorIds.PathNotFound, Request(target: Path.Combine("no", "d")))).Message);
         var relative = Request();
         relative.Source = "a";
         await RefusedAsync(ErrorIds.InvalidArgument, relative);
+    }
+
+    [Fact]
+    public async Task A_plan_for_a_new_pair_is_refused_as_the_pair_would_be()
+    {
+        var grain = Request();
+        grain.GrainSizeBytes = 1000;
+        await PlanRefusedAsync(ErrorIds.GrainSizeInvalid, grain);
+        await PlanRefusedAsync(ErrorIds.StorageNotFound, Request(source: "missing"));
+        var stranger = Request();
+        stranger.TargetAgent = "nobody";
+        await PlanRefusedAsync(ErrorIds.AgentNotTrusted, stranger);
+        var made = Request(source: "new");
+        made.SizeBytes = 1000;
+        await PlanRefusedAsync(ErrorIds.SizeNotSectors, made);
+        await _agent.Client.Pairs.CreateAsync(Request(), default);
+        await PlanRefusedAsync(ErrorIds.PairExists, Request());
+        await PlanRefusedAsync(ErrorIds.StorageAlreadyInPair, Request("q"));
+    }
+
+    [Fact]
+    public async Task A_pair_that_comes_to_nothing_at_site_1_leaves_nothing_at_site_2()
+    {
+        File.WriteAllBytes(_directory["p.source.mirror"], []);
+        await RefusedAsync(ErrorIds.FileExists, Request());
     }
 
     [Fact]
@@ -328,6 +362,9 @@ public sealed class BadInputTests : IAsyncLifetime, IDisposable
         Assert.Equal(before, Directory.GetFiles(_directory.Path).Order());
         return error;
     }
+
+    private Task<ErrorBody> PlanRefusedAsync(string errorId, NewPairRequest request) =>
+        ErrorAsync(errorId, () => _agent.Client.Pairs.PlanAsync(new PlanRequest { Action = nameof(PlanAction.NewPair), NewPair = request }, default));
 
     private static async Task<ErrorBody> ErrorAsync(string errorId, Func<Task> action)
     {

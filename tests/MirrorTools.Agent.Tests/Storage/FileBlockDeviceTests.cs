@@ -113,6 +113,28 @@ public sealed class FileBlockDeviceTests : IDisposable
     }
 
     [Fact]
+    [Rule("P-5")]
+    public async Task A_file_cut_short_under_us_has_no_hole_there_and_no_write_makes_one()
+    {
+        // It did, with zeros where data was: a committed image with a hole, and nobody was told.
+        await using var device = Create("a");
+        Command.Run("truncate", "-s", "1M", _directory["a"]);
+        await RefusedAsync(() => device.WriteAsync(2 << 20, new byte[4096], WriteOptions.None, default));
+        await RefusedAsync(() => device.WriteAsync(0, new byte[4096], WriteOptions.ForceUnitAccess, default));
+        await RefusedAsync(() => device.WriteZeroesAsync(2 << 20, 4096, WriteOptions.MayUnmap, default));
+        Assert.Equal(1 << 20, new FileInfo(_directory["a"]).Length);
+
+        // Nor is what it lost a hole.
+        await RefusedAsync(async () => await device.FindExtentAsync(2 << 20, 4096, default));
+
+        static async Task RefusedAsync(Func<ValueTask> use)
+        {
+            var error = await Assert.ThrowsAsync<BlockDeviceException>(async () => await use());
+            Assert.Equal(BlockDeviceFault.Truncated, error.Fault);
+        }
+    }
+
+    [Fact]
     public async Task The_stamp_changes_when_somebody_else_writes()
     {
         CleanCloseStamp stamp;
