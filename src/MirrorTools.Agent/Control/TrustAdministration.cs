@@ -23,10 +23,21 @@ internal sealed class TrustAdministration(
             throw new ControlException(ErrorIds.LinkNotListening, "This agent does not listen for other agents, so that nobody could use a code.");
         }
 
+        if (addresses.FirstOrDefault(candidate => !PeerAddress.IsValid(candidate)) is { } bad)
+        {
+            throw new ControlException(ErrorIds.InvalidArgument, $"'{bad}' is no address of the form host:port.", bad)
+            {
+                Remedy = "Give New-MirrorTrust the address as host:port, such as site2.example:7421; Get-MirrorAgent shows where the agent listens.",
+            };
+        }
+
         var lifetime = request.LifetimeMs is { } ms ? TimeSpan.FromMilliseconds(ms) : TrustService.DefaultLifetime;
         if (lifetime <= TimeSpan.Zero || lifetime > TrustService.DefaultLifetime)
         {
-            throw new ControlException(ErrorIds.InvalidArgument, $"A code lives up to {TrustService.DefaultLifetime.TotalMinutes} minutes, not {lifetime}.");
+            throw new ControlException(ErrorIds.InvalidArgument, $"A code lives up to {TrustService.DefaultLifetime.TotalMinutes} minutes, not {lifetime}.")
+            {
+                Remedy = "Give New-MirrorTrust a -Lifetime from 1s to 15m, or leave it out.",
+            };
         }
 
         var offer = trust.CreateCode(addresses, lifetime);
@@ -83,6 +94,8 @@ internal sealed class TrustAdministration(
             CertificateFingerprint = peer.Fingerprint,
             CreatedAt = WireTime.Write(peer.TrustedSince),
             Connected = status?.Session is not null,
+            LastError = status?.LastError,
+            LastErrorId = status?.LastFailure is { } failure ? ErrorTranslation.OfLink(failure).ErrorId : null,
             LastSeenAt = status is null ? null : WireTime.Write(status.Session is not null ? time.GetUtcNow() : status.Since),
             RoundTripMs = status?.Session?.RoundTrip?.TotalMilliseconds,
             ClockSkewMs = status?.Session?.ClockSkew?.TotalMilliseconds,

@@ -28,6 +28,10 @@ public static class EventKinds
     /// <summary>A link session ended.</summary>
     public static readonly EventKind LinkLost = new("LinkLost", Warning, "The link to agent {peer} is down: {cause} Hosts go on; changes are recorded.");
 
+    /// <summary>No link session is possible until an admin changes something.</summary>
+    public static readonly EventKind LinkBarred = new(
+        "LinkBarred", Error, "There can be no link to agent {peer} ({errorId}): {cause} Hosts go on; changes are recorded.");
+
     /// <summary>A pair was made.</summary>
     public static readonly EventKind PairCreated = new("PairCreated", Information, "Pair {pair} was made over {sizeBytes} bytes in grains of {grainSizeBytes}.");
 

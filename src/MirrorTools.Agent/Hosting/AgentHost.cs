@@ -27,6 +27,7 @@ internal static class AgentHost
         AgentServices.Add(builder.Services, settings, state);
         ControlApi.AddServices(builder.Services);
         var app = builder.Build();
+        BadRequestLog.Attach(app.Services);
         ControlApi.Map(app);
         return app;
     }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Exports;
 using MirrorTools.Agent.Link;
@@ -16,6 +18,8 @@ internal sealed class AgentLife(
     PairRegistry pairs, PairRequests requests, PairEventBridge bridge, AttachmentService attachments, OperationService operations,
     LinkHost link, LinkHostOptions linkOptions, TrustService trust, EventLog events) : IHostedService
 {
+    private readonly ConcurrentDictionary<Guid, string> _names = [];
+
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -27,6 +31,8 @@ internal sealed class AgentLife(
         linkOptions.AcceptChannel = (peer, pair, channel) => ValueTask.FromResult(pairs.TryAccept(peer, pair, channel));
         link.Peers.SessionStarted += OnSessionStarted;
         link.Peers.SessionEnded += OnSessionEnded;
+        link.Peers.Barred += OnBarred;
+        trust.Joined += OnJoined;
         await pairs.OpenAllAsync(cancellationToken);
         await link.StartAsync(cancellationToken);
     }
@@ -41,11 +47,25 @@ internal sealed class AgentLife(
         await bridge.DisposeAsync();
     }
 
-    private void OnSessionStarted(LinkSession session) => events.Write(EventKinds.LinkConnected, null, null, ("peer", NameOf(session)));
+    private void OnJoined(TrustedPeer peer) =>
+        events.Write(EventKinds.TrustAdded, null, "the other agent", ("peer", peer.Name), ("fingerprint", peer.Fingerprint));
+
+    private void OnSessionStarted(LinkSession session) => events.Write(EventKinds.LinkConnected, null, null, ("peer", NameOf(session.PeerAgentId)));
 
     private void OnSessionEnded(LinkSession session) =>
-        events.Write(EventKinds.LinkLost, null, null, ("peer", NameOf(session)), ("cause", session.Failure?.Message ?? "it was closed."));
+        events.Write(EventKinds.LinkLost, null, null, ("peer", NameOf(session.PeerAgentId)), ("cause", session.Failure?.Message ?? "it was closed."));
 
-    private string NameOf(LinkSession session) =>
-        trust.List().FirstOrDefault(peer => peer.AgentId == session.PeerAgentId)?.Name ?? session.PeerAgentId.ToString();
+    private void OnBarred(Guid agentId, Exception cause) =>
+        events.Write(EventKinds.LinkBarred, null, null, ("peer", NameOf(agentId)), ("errorId", ErrorTranslation.OfLink(cause).ErrorId), ("cause", cause.Message));
+
+    // A session ends after its trust was removed: the name it had is kept.
+    private string NameOf(Guid agentId)
+    {
+        if (trust.List().FirstOrDefault(peer => peer.AgentId == agentId) is { } peer)
+        {
+            _names[agentId] = peer.Name;
+        }
+
+        return _names.GetValueOrDefault(agentId) ?? agentId.ToString();
+    }
 }

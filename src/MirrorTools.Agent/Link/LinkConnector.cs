@@ -32,8 +32,8 @@ internal sealed class LinkConnector(
             }
             else if (await TryConnectAsync(cancellationToken) is { } failure)
             {
-                cause = failure;
-                directory.NoteFailure(peer.AgentId, cause);
+                cause = failure.Message;
+                directory.NoteFailure(peer.AgentId, failure);
             }
             else
             {
@@ -47,21 +47,23 @@ internal sealed class LinkConnector(
     }
 
     /// <summary>One attempt; null where a session stands, else why there is none.</summary>
-    private async Task<string?> TryConnectAsync(CancellationToken cancellationToken)
+    private async Task<Exception?> TryConnectAsync(CancellationToken cancellationToken)
     {
         var address = peer.Addresses[_nextAddress++ % peer.Addresses.Count];
         try
         {
             var transport = await dialer.DialAsync(address, LinkTls.LinkName, _pin, cancellationToken);
             return await sessions.StartAsync(transport, peer, isInitiator: true, cancellationToken) is null && directory.Find(peer.AgentId) is null
-                ? "The session was turned away."
+                ? new LinkClosedException(LinkCloseReason.Refused, "The session was turned away.")
                 : null;
+        }
+        catch (LinkClosedException error) when (error.Reason == LinkCloseReason.Cut)
+        {
+            return new LinkClosedException(error.Reason, $"{error.Message} Perhaps it does not trust this agent any more: see Get-MirrorTrust there.", error);
         }
         catch (Exception error) when (error is TrustException or LinkClosedException)
         {
-            return error is LinkClosedException { Reason: LinkCloseReason.Cut }
-                ? $"{error.Message} Perhaps it does not trust this agent any more: see Get-MirrorTrust there."
-                : error.Message;
+            return error;
         }
     }
 

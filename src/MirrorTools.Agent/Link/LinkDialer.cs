@@ -70,7 +70,9 @@ internal sealed class LinkDialer(AgentIdentity identity, TimeProvider time)
         {
             OperationCanceledException when timedOut => new TrustException(
                 TrustErrorId.PeerUnreachable, $"The agent at {address} did not answer within {Deadline.TotalSeconds:F0} s.", error),
-            SocketException or IOException or AuthenticationException => new TrustException(
+            AuthenticationException => new TrustException(
+                TrustErrorId.PeerUnreachable, $"What answers at {address} is no agent's link, or turned this agent away: {error.Message}", error),
+            SocketException or IOException => new TrustException(
                 TrustErrorId.PeerUnreachable, $"The agent at {address} can't be reached: {error.Message}", error),
             _ => null,
         };

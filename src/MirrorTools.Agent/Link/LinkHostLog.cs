@@ -30,8 +30,8 @@ internal static partial class LinkHostLog
     [LoggerMessage(1308, LogLevel.Information, "Link session {SessionId} with agent {AgentId} replaces {OldSessionId}.")]
     public static partial void Replaced(ILogger logger, Guid sessionId, Guid agentId, Guid oldSessionId);
 
-    [LoggerMessage(1309, LogLevel.Error, "A subscriber of the peer directory failed for link session {SessionId}.")]
-    public static partial void SubscriberFailed(ILogger logger, Exception exception, Guid sessionId);
+    [LoggerMessage(1309, LogLevel.Error, "A subscriber of the peer directory failed for agent {AgentId}.")]
+    public static partial void SubscriberFailed(ILogger logger, Exception exception, Guid agentId);
 
     [LoggerMessage(1310, LogLevel.Error, "A part of the link ended with a fault that it does not know.")]
     public static partial void UnknownFault(ILogger logger, Exception exception);

@@ -13,7 +13,18 @@ internal sealed class LinkSessions(AgentIdentity identity, LinkHostOptions optio
     /// <exception cref="LinkClosedException">The handshake failed.</exception>
     public async Task<LinkSession?> StartAsync(TlsLinkTransport transport, TrustedPeer peer, bool isInitiator, CancellationToken cancellationToken)
     {
-        var session = await LinkSession.StartAsync(transport, OptionsFor(peer, isInitiator), time, _logger, cancellationToken);
+        LinkSession session;
+        try
+        {
+            session = await LinkSession.StartAsync(transport, OptionsFor(peer, isInitiator), time, _logger, cancellationToken);
+        }
+        catch (LinkClosedException error) when (!isInitiator && !error.IsTransient)
+        {
+            // The side that connects notes its failures itself; nobody else would note this one.
+            directory.NoteFailure(peer.AgentId, error);
+            throw;
+        }
+
         if (directory.TryAdd(session, transport.PeerPin))
         {
             return session;

@@ -31,6 +31,9 @@ public sealed class PeerDirectory
     /// <summary>Raised when a peer's session has ended. Must not block.</summary>
     public event Action<LinkSession>? SessionEnded;
 
+    /// <summary>Raised when a peer can't be connected for a reason that only an admin can change, once until the reason is another one. Must not block.</summary>
+    public event Action<Guid, Exception>? Barred;
+
     /// <summary>The peer's session, or null.</summary>
     public LinkSession? Find(Guid agentId)
     {
@@ -69,7 +72,7 @@ public sealed class PeerDirectory
             return [.. peers.Select(peer =>
             {
                 var entry = EntryOf(peer.AgentId);
-                return new PeerStatus(peer.AgentId, peer.Name, entry.Session, entry.Since, entry.LastError);
+                return new PeerStatus(peer.AgentId, peer.Name, entry.Session, entry.Since, entry.LastFailure);
             })];
         }
     }
@@ -96,7 +99,7 @@ public sealed class PeerDirectory
                     return false;
                 }
 
-                (entry.Session, entry.Since, entry.LastError) = (session, _time.GetUtcNow(), null);
+                (entry.Session, entry.Since, entry.LastFailure) = (session, _time.GetUtcNow(), null);
                 Changed();
             }
 
@@ -130,11 +133,27 @@ public sealed class PeerDirectory
     }
 
     /// <summary>Notes why the peer could not be connected.</summary>
-    internal void NoteFailure(Guid agentId, string cause)
+    internal void NoteFailure(Guid agentId, Exception cause)
     {
-        lock (_gate)
+        lock (_changes)
         {
-            EntryOf(agentId).LastError = cause;
+            lock (_gate)
+            {
+                var entry = EntryOf(agentId);
+                if (entry.Session is not null)
+                {
+                    return;
+                }
+
+                var isNew = entry.LastFailure?.Message != cause.Message;
+                entry.LastFailure = cause;
+                if (!isNew || !NeedsAnAdmin(cause))
+                {
+                    return;
+                }
+            }
+
+            Raise(() => Barred?.Invoke(agentId, cause), agentId);
         }
     }
 
@@ -147,6 +166,9 @@ public sealed class PeerDirectory
             return [.. _entries.Values.Select(entry => entry.Session).OfType<LinkSession>()];
         }
     }
+
+    private static bool NeedsAnAdmin(Exception cause) =>
+        cause is LinkClosedException { IsTransient: false } or TrustException { ErrorId: TrustErrorId.FingerprintMismatch };
 
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -165,7 +187,7 @@ public sealed class PeerDirectory
                     return;
                 }
 
-                (entry.Session, entry.Since, entry.LastError) = (null, _time.GetUtcNow(), session.Failure?.Message);
+                (entry.Session, entry.Since, entry.LastFailure) = (null, _time.GetUtcNow(), session.Failure);
                 Changed();
             }
 
@@ -189,15 +211,17 @@ public sealed class PeerDirectory
         return entry;
     }
 
-    private void Raise(Action<LinkSession>? subscribers, LinkSession session)
+    private void Raise(Action<LinkSession>? subscribers, LinkSession session) => Raise(() => subscribers?.Invoke(session), session.PeerAgentId);
+
+    private void Raise(Action tell, Guid agentId)
     {
         try
         {
-            subscribers?.Invoke(session);
+            tell();
         }
         catch (Exception error)
         {
-            LinkHostLog.SubscriberFailed(_logger, error, session.SessionId);
+            LinkHostLog.SubscriberFailed(_logger, error, agentId);
         }
     }
 
@@ -207,6 +231,6 @@ public sealed class PeerDirectory
 
         public DateTimeOffset Since { get; set; }
 
-        public string? LastError { get; set; }
+        public Exception? LastFailure { get; set; }
     }
 }

@@ -7,5 +7,9 @@ namespace MirrorTools.Agent.Link;
 /// <param name="Name">The peer's name.</param>
 /// <param name="Session">The session, or null while there is none.</param>
 /// <param name="Since">When that state began (UTC).</param>
-/// <param name="LastError">Why the last attempt or session ended; null where none has.</param>
-public sealed record PeerStatus(Guid AgentId, string Name, LinkSession? Session, DateTimeOffset Since, string? LastError);
+/// <param name="LastFailure">Why the last attempt or session ended; null where none has, and while a session stands.</param>
+public sealed record PeerStatus(Guid AgentId, string Name, LinkSession? Session, DateTimeOffset Since, Exception? LastFailure)
+{
+    /// <summary>The same in a sentence.</summary>
+    public string? LastError => LastFailure?.Message;
+}

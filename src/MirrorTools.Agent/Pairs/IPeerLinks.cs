@@ -12,6 +12,9 @@ internal interface IPeerLinks
     /// <summary>True while a session to the agent stands.</summary>
     bool IsConnected(Guid agentId);
 
+    /// <summary>Why there is no session to the agent, or none any more; null where there is one, or where nothing is known yet.</summary>
+    Exception? WhyNotConnected(Guid agentId);
+
     /// <summary>Opens a channel for a pair as soon as there is a session.</summary>
     Task<IPeerChannel> OpenChannelAsync(Guid agentId, Guid pairId, CancellationToken cancellationToken);
 

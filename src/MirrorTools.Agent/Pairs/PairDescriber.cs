@@ -23,7 +23,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         }
         else if (pair.TargetSide is { Target: { } target })
         {
-            Add(info, await target.GetStatusAsync(), target.IsDistrusted);
+            Add(info, await target.GetStatusAsync(), target.IsDistrusted, pair);
         }
         else
         {
@@ -119,9 +119,18 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         }
 
         info.RecommendedAction = info.StateErrorId is { } id ? RemedyOf(id, status.Suspended) : null;
+        AddDisconnection(info, pair);
     }
 
-    private void Add(PairInfo info, TargetStatus status, bool isDistrusted)
+    private void AddDisconnection(PairInfo info, MirrorPair pair)
+    {
+        if (info is { State: nameof(PairState.Disconnected), StateErrorId: null })
+        {
+            (info.StateErrorId, info.StateReason, info.RecommendedAction) = Disconnection.Of(pair, links);
+        }
+    }
+
+    private void Add(PairInfo info, TargetStatus status, bool isDistrusted, MirrorPair pair)
     {
         AddPoint(info, status.LastCommitted, status.Generations, status.IsConnected);
         info.State = (status switch
@@ -146,6 +155,8 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
                 : "What this side holds was compared by hash with the source; the next commit proves it.";
             info.RecommendedAction = "See that the source's agent runs, then run Start-FlashcopyCycle there: its commit proves the copy.";
         }
+
+        AddDisconnection(info, pair);
     }
 
     private static void AddClosed(PairInfo info, MirrorPair pair)
@@ -185,7 +196,6 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
     {
         { IsComparing: true } => $"Compared by hash with the other site: {status.ComparedGrains} grains so far.",
         { Suspended: not SuspendReason.None } => status.SuspendDetail ?? EarlierFault(status, definition),
-        { IsConnected: false } => "The other site is not connected; hosts go on and changes are recorded.",
         { LastCommitted.IsNone: true, Point: 0 } => "No cycle has run yet.",
         { IsDegraded: true } => "Writes do not wait for the other site, which is slow or away.",
         _ => null,
@@ -204,8 +214,17 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
             SuspendReason.RemoteMetadataFailed => "The pair's metadata at the other site",
             _ => null,
         };
-        return storage is null ? status.Suspended.ToString() : $"{storage} {(status.IsStorageFull ? "had no space left" : "failed")} before the agent was restarted.";
+        return storage is null ? SuspensionText(status.Suspended) : $"{storage} {(status.IsStorageFull ? "had no space left" : "failed")} before the agent was restarted.";
     }
+
+    private static string SuspensionText(SuspendReason reason) => reason switch
+    {
+        SuspendReason.Requested => "An admin suspended it; hosts go on and changes are recorded.",
+        SuspendReason.SplitBrain => "Both sites were written since they parted.",
+        SuspendReason.OldGeneration => "The other site was recovered and went on.",
+        SuspendReason.GeometryMismatch => "The two sites' sizes do not fit.",
+        _ => "An invariant broke; the log says which.",
+    };
 
     private static string? ErrorOf(SuspendReason reason, bool isStorageFull) => reason switch
     {

@@ -10,8 +10,12 @@ namespace MirrorTools.Agent.Pairs;
 
 /// <summary>What admins do with pairs; each change is told in an event with who asked for it.</summary>
 internal sealed class PairService(
-    PairRegistry registry, PairCreation creation, PairRoles roles, PairDescriber describer, IPeerLinks links, AttachmentService attachments, EventLog events)
+    PairRegistry registry, PairCreation creation, PairRoles roles, PairDescriber describer, IPeerLinks links, AttachmentService attachments, EventLog events,
+    TimeProvider time)
 {
+    private static readonly TimeSpan LongestConnecting = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ConnectingPause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>All pairs, by name.</summary>
     public async Task<PairList> ListAsync() => new() { Items = [.. await Task.WhenAll(registry.List().Select(describer.DescribeAsync))] };
 
@@ -23,7 +27,7 @@ internal sealed class PairService(
     {
         var pair = await creation.CreateAsync(request, cancel);
         Tell(pair, EventKinds.PairCreated, actor, ("sizeBytes", $"{pair.Definition.LengthBytes}"), ("grainSizeBytes", $"{pair.Definition.GrainBytes}"));
-        return await describer.DescribeAsync(pair);
+        return await DescribeConnectedAsync(pair, cancel);
     }
 
     /// <summary>Changes a pair.</summary>
@@ -108,7 +112,7 @@ internal sealed class PairService(
         var pair = registry.Find(nameOrId);
         await roles.ResumeAsync(pair, request.DiscardChangesOn, cancel);
         Tell(pair, EventKinds.PairResumed, actor);
-        return await describer.DescribeAsync(pair);
+        return await DescribeConnectedAsync(pair, cancel);
     }
 
     /// <summary>A pair's schedule.</summary>
@@ -133,6 +137,23 @@ internal sealed class PairService(
         }
 
         return GetSchedule(nameOrId);
+    }
+
+    // The two sides find each other within moments; an admin is not shown that they have not yet.
+    private async Task<PairInfo> DescribeConnectedAsync(MirrorPair pair, CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var info = await describer.DescribeAsync(pair);
+            var isComing = info.State == nameof(PairState.Disconnected) && pair.OtherSideError is null && (pair.PeerAgentId is not { } peer || links.IsConnected(peer));
+            if (!isComing || time.GetElapsedTime(began) > LongestConnecting)
+            {
+                return info;
+            }
+
+            await Task.Delay(ConnectingPause, time, cancel);
+        }
     }
 
     private static string Difference(PairDefinition old, PairDefinition changed)

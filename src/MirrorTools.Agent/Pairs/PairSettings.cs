@@ -14,10 +14,16 @@ internal static class PairSettings
     /// <summary>A write deadline, or null where none is asked for.</summary>
     public static long? Deadline(long? asked) => asked is null or (>= ShortestDeadlineMs and <= LongestDeadlineMs)
         ? asked
-        : throw new ControlException(ErrorIds.InvalidArgument, $"A write deadline is from {ShortestDeadlineMs} to {LongestDeadlineMs} ms, not {asked}.");
+        : throw new ControlException(ErrorIds.InvalidArgument, $"A write deadline is from {ShortestDeadlineMs} to {LongestDeadlineMs} ms, not {asked}.")
+        {
+            Remedy = "Give a -WriteDeadline such as 2s, or leave it out.",
+        };
 
     /// <summary>A number of points, or null where none is asked for.</summary>
     public static int? Points(int? asked) => asked is null or (>= 1 and <= MostPoints)
         ? asked
-        : throw new ControlException(ErrorIds.InvalidArgument, $"This agent keeps {MostPoints} committed point of a pair, not {asked}.");
+        : throw new ControlException(ErrorIds.InvalidArgument, $"This agent keeps {MostPoints} committed point of a pair, not {asked}.")
+        {
+            Remedy = "Leave -RetainPoints out.",
+        };
 }

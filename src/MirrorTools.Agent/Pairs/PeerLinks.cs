@@ -26,6 +26,9 @@ internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeer
     public bool IsConnected(Guid agentId) => peers.Find(agentId) is { Failure: null };
 
     /// <inheritdoc/>
+    public Exception? WhyNotConnected(Guid agentId) => peers.List().FirstOrDefault(peer => peer.AgentId == agentId)?.LastFailure;
+
+    /// <inheritdoc/>
     public async Task<IPeerChannel> OpenChannelAsync(Guid agentId, Guid pairId, CancellationToken cancellationToken)
     {
         var session = await peers.WaitAsync(agentId, cancellationToken);
@@ -43,7 +46,9 @@ internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeer
         catch (TimeoutException error)
         {
             var name = trust.List().FirstOrDefault(peer => peer.AgentId == agentId)?.Name ?? agentId.ToString();
-            throw new ControlException(ErrorIds.PeerUnreachable, $"The agent '{name}' does not answer over the link.", name, error);
+            var why = WhyNotConnected(agentId) is { } failure ? ErrorTranslation.OfLink(failure) : null;
+            throw new ControlException(
+                why?.ErrorId ?? ErrorIds.PeerUnreachable, why is null ? $"The agent '{name}' does not answer over the link." : $"The agent '{name}' is not connected: {why.Message}", name, error);
         }
 
         return await session.RequestAsync(method, json, RequestDeadline, cancellationToken);

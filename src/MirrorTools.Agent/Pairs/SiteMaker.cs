@@ -76,7 +76,7 @@ internal sealed class SiteMaker
         if (storage.StartsWith("/dev/", StringComparison.Ordinal) || storage.StartsWith(@"\\.\", StringComparison.Ordinal))
         {
             throw new ControlException(
-                ErrorIds.InvalidArgument, $"'{storage}' is a block device, so that {whatIsPlaced} can't be placed beside it; give {parameter}.", storage);
+                ErrorIds.InvalidArgument, $"'{storage}' is a device, so that {whatIsPlaced} can't be placed beside it; give {parameter}.", storage);
         }
 
         return Path.GetDirectoryName(storage) ?? Path.GetPathRoot(storage)!;

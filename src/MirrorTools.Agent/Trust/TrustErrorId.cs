@@ -24,6 +24,9 @@ public enum TrustErrorId
     /// <summary>The agent at the address has another certificate than the code or the trust says.</summary>
     FingerprintMismatch,
 
+    /// <summary>The two agents have no version of pairing in common.</summary>
+    OtherVersion,
+
     /// <summary>The code leads back to this agent.</summary>
     TrustSelf,
 

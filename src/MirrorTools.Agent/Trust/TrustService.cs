@@ -24,6 +24,9 @@ public sealed class TrustService
         _offers = new PairingOffers(time);
     }
 
+    /// <summary>Raised when another agent used a code of this one, and is trusted now. Must not block.</summary>
+    internal event Action<TrustedPeer>? Joined;
+
     /// <summary>Whether an agent that wants to pair is let in at all: there is, or was lately, a code.</summary>
     internal bool AcceptsPairing => _offers.AnyRemembered;
 
@@ -114,7 +117,14 @@ public sealed class TrustService
     {
         var self = new PairingPerson(_identity.AgentId, _identity.Name, []);
         return new PairingConversation(transport, joinerPin, _identity.Pin).ListenAsync(
-            _offers, self, joiner => Trust(joiner, joinerPin, joiner.Addresses, name: null, address), cancellationToken);
+            _offers, self, joiner => TrustJoiner(joiner, joinerPin, address), cancellationToken);
+    }
+
+    private TrustedPeer TrustJoiner(PairingPerson joiner, byte[] pin, string address)
+    {
+        var peer = Trust(joiner, pin, joiner.Addresses, name: null, address);
+        Joined?.Invoke(peer);
+        return peer;
     }
 
     private static TrustException Refused(PairingRefusedException error)
@@ -127,7 +137,7 @@ public sealed class TrustService
             PairingStatus.Voided => new(TrustErrorId.TrustCodeVoided, $"The pairing code is void after too many failures. {Remedy}", error),
             PairingStatus.StoreFailed => new(TrustErrorId.TrustStoreFailed, "The other agent could not store the trust; its log says why.", error),
             PairingStatus.OtherVersion => new(
-                TrustErrorId.TrustCodeWrong, "The other agent speaks another version of pairing; update the older agent.", error),
+                TrustErrorId.OtherVersion, "The other agent speaks another version of pairing; update the older agent.", error),
             _ => new(TrustErrorId.TrustCodeWrong, $"The other agent does not accept this pairing code. {Remedy}", error),
         };
     }

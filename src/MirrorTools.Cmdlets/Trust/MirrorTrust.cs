@@ -16,6 +16,8 @@ public sealed class MirrorTrust
         Address = info.Address;
         CertificateFingerprint = info.CertificateFingerprint;
         Connected = info.Connected;
+        LastError = info.LastError;
+        LastErrorId = info.LastErrorId;
         LastSeenAt = WireTime.Read(info.LastSeenAt);
         RoundTrip = Wire.Duration(info.RoundTripMs);
         ClockSkew = Wire.Duration(info.ClockSkewMs);
@@ -37,6 +39,12 @@ public sealed class MirrorTrust
 
     /// <summary>True while a link session stands.</summary>
     public bool Connected { get; }
+
+    /// <summary>Why there is no session; nothing while there is one.</summary>
+    public string? LastError { get; }
+
+    /// <summary>The error id behind it.</summary>
+    public string? LastErrorId { get; }
 
     /// <summary>When it was last heard.</summary>
     public DateTimeOffset? LastSeenAt { get; }

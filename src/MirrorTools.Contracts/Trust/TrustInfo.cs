@@ -30,6 +30,14 @@ public sealed class TrustInfo
     [DataMember(Name = "connected")]
     public bool Connected { get; set; }
 
+    /// <summary>Why there is no session; absent while there is one.</summary>
+    [DataMember(Name = "lastError", EmitDefaultValue = false)]
+    public string? LastError { get; set; }
+
+    /// <summary>The error id behind it, one of the documented ids.</summary>
+    [DataMember(Name = "lastErrorId", EmitDefaultValue = false)]
+    public string? LastErrorId { get; set; }
+
     /// <summary>When it was last heard (ISO 8601, UTC).</summary>
     [DataMember(Name = "lastSeenAt", EmitDefaultValue = false)]
     public string? LastSeenAt { get; set; }

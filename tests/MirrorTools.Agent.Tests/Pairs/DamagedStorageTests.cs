@@ -41,6 +41,14 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         Assert.Contains(path, closed.StateReason);
         Assert.Contains("Resume-MirrorPair", closed.RecommendedAction);
 
+        // The admin at site 1 hears of it as well.
+        PairInfo seen = new();
+        await Eventually.TrueAsync(
+            async () => (seen = await _agents.One.Client.Pairs.GetAsync("p", default)).StateErrorId == ErrorIds.ImageTruncated, "site 1 says what keeps site 2 away");
+        Assert.Equal(nameof(PairState.Disconnected), seen.State);
+        Assert.Contains(path, seen.StateReason);
+        Assert.Contains("Resume-MirrorPair", seen.RecommendedAction);
+
         Command.Run("truncate", "-s", "16M", path);
         await ResumeAsync();
         await _agents.WaitForEventAsync(_agents.One, "Compared");

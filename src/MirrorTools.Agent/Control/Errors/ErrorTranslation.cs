@@ -20,6 +20,7 @@ internal static class ErrorTranslation
         PairException pair => new ControlException(IdOf(pair.Error), pair.Message, null, pair),
         TrustException trust => new ControlException(IdOf(trust.ErrorId), trust.Message, null, trust),
         LinkRequestException refused => FromPeer(refused),
+        LinkClosedException { IsTransient: false } barred => OfLink(barred),
         LinkClosedException closed => new ControlException(
             ErrorIds.PeerUnreachable, $"The link to the other agent ended before it answered: {closed.Message}", null, closed),
         MetadataVersionException version => new ControlException(ErrorIds.PeerVersionNotSupported, version.Message, null, version),
@@ -27,6 +28,15 @@ internal static class ErrorTranslation
         BadHttpRequestException bad => new ControlException(
             bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? ErrorIds.RequestTooLarge : ErrorIds.InvalidArgument, bad.Message, null, bad),
         _ => new ControlException(ErrorIds.InternalError, $"The agent failed in a way it did not foresee: {error.Message}", null, error),
+    };
+
+    /// <summary>Why there is no link session, in the words of the attempt that failed.</summary>
+    public static ControlException OfLink(Exception failure) => failure switch
+    {
+        LinkClosedException { Reason: LinkCloseReason.VersionMismatch } => new ControlException(ErrorIds.PeerVersionNotSupported, failure.Message, null, failure),
+        LinkClosedException { Reason: LinkCloseReason.WrongPeer } => new ControlException(ErrorIds.AgentNotTrusted, failure.Message, null, failure),
+        TrustException { ErrorId: TrustErrorId.FingerprintMismatch } => new ControlException(ErrorIds.AgentNotTrusted, failure.Message, null, failure),
+        _ => new ControlException(ErrorIds.PeerUnreachable, failure.Message, null, failure),
     };
 
     /// <summary>The id for a storage that can't be opened.</summary>
@@ -79,6 +89,7 @@ internal static class ErrorTranslation
         TrustErrorId.TrustCodeUsed => ErrorIds.TrustCodeUsed,
         TrustErrorId.TrustCodeVoided => ErrorIds.TrustCodeVoid,
         TrustErrorId.PeerUnreachable => ErrorIds.PeerUnreachable,
+        TrustErrorId.OtherVersion => ErrorIds.PeerVersionNotSupported,
         TrustErrorId.FingerprintMismatch => ErrorIds.AgentNotTrusted,
         TrustErrorId.TrustNotFound => ErrorIds.TrustNotFound,
         TrustErrorId.TrustStoreFailed => ErrorIds.InternalError,

@@ -17,6 +17,7 @@ internal sealed class NbdConnection
     private NbdExportEntry? _entry;
     private long _drainUntilMs;
     private volatile bool _draining;
+    private bool _isEndLogged;
 
     public NbdConnection(NbdServerContext server, Socket socket, long id, string peer, bool tlsRequired)
     {
@@ -97,10 +98,13 @@ internal sealed class NbdConnection
         }
         catch (IOException exception)
         {
-            _server.Logger.Broken(Id, exception.Message, exception);
+            // One line, and no stack for what a client did.
+            _isEndLogged = true;
+            _server.Logger.Broken(Id, Peer, _transmission?.Served ?? 0, exception.Message, exception.InnerException);
         }
         catch (Exception exception)
         {
+            _isEndLogged = true;
             _server.Logger.Unexpected(Id, exception);
         }
     }
@@ -137,7 +141,10 @@ internal sealed class NbdConnection
             }
 
             Transport.Dispose();
-            _server.Logger.Closed(Id, _transmission?.Served ?? 0);
+            if (!_isEndLogged)
+            {
+                _server.Logger.Closed(Id, _transmission?.Served ?? 0);
+            }
         }
     }
 

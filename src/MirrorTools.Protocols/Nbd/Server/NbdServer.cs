@@ -116,7 +116,7 @@ public sealed class NbdServer : IAsyncDisposable
         catch (Exception exception) when (exception is SocketException or OutOfMemoryException)
         {
             // The client left at once, or no thread could be had for it.
-            _context.Logger.Broken(_lastId, exception.Message, exception);
+            _context.Logger.Broken(_lastId, "?", 0, exception.Message, exception);
             _connections.TryRemove(_lastId, out _);
             socket.Dispose();
         }

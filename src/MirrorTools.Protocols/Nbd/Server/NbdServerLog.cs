@@ -14,8 +14,8 @@ internal static partial class NbdServerLog
     [LoggerMessage(4102, LogLevel.Information, "NBD connection {Connection} is closed after {Requests} requests.")]
     public static partial void Closed(this ILogger logger, long connection, long requests);
 
-    [LoggerMessage(4103, LogLevel.Warning, "NBD connection {Connection} is closed: {Cause}")]
-    public static partial void Broken(this ILogger logger, long connection, string cause, Exception fault);
+    [LoggerMessage(4103, LogLevel.Warning, "NBD connection {Connection} from {Peer} is closed after {Requests} requests: {Cause}")]
+    public static partial void Broken(this ILogger logger, long connection, string peer, long requests, string cause, Exception? fault);
 
     [LoggerMessage(4104, LogLevel.Warning, "NBD connection {Connection}, export '{Export}': {Command} at {OffsetBytes} failed with {Error}.")]
     public static partial void RequestFailed(

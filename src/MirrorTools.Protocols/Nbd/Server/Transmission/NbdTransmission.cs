@@ -136,7 +136,7 @@ internal sealed class NbdTransmission : IDisposable
         }
     }
 
-    private void OnBroken(Exception cause) => _server.Logger.Broken(_connection.Id, cause.Message, cause);
+    private void OnBroken(Exception cause) => _server.Logger.Broken(_connection.Id, _connection.Peer, Served, cause.Message, cause);
 
     /// <summary>Answers a request that completed on another thread.</summary>
     public void CompleteLater(NbdServerRequest request) => _replies.Post(request);
