@@ -25,6 +25,10 @@ internal static class LostSides
                 $"Put the volume back as it was and run Resume-MirrorPair, or recover the last committed point at '{definition.TargetSite.AgentName}' with Invoke-MirrorRecovery.");
         }
 
+        // The engine knows no paths.
+        error = error is { ErrorId: ErrorIds.MetadataCorrupt, Target: null }
+            ? new ControlException(error.ErrorId, $"'{site.Metadata}': {error.Message}", site.Metadata, error)
+            : error;
         var isBoth = definition.SourceSite.AgentId == definition.TargetSite.AgentId;
         var remedy = site == definition.SourceSite
             ? "Bring the file back and run Resume-MirrorPair. Where it is lost and the source storage is whole: Remove-MirrorPair, then New-MirrorPair -Seeded, which compares instead of copying."

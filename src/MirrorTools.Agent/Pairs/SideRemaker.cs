@@ -33,7 +33,7 @@ internal sealed class SideRemaker(PairRegistry registry, PairEnvironment environ
         }
         catch
         {
-            maker.TakeBack();
+            await maker.TakeBackAsync();
             if (kept.Length > 0)
             {
                 File.Move(kept, site.Metadata);

@@ -86,7 +86,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         var closed = await _agents.Two.Client.Pairs.GetAsync("p", default);
         Assert.Equal((nameof(PairState.Failed), ErrorIds.MetadataCorrupt), (closed.State, closed.StateErrorId));
         Assert.Contains(path, closed.StateReason);
-        Assert.Contains("New-MirrorPair -Seeded", closed.RecommendedAction);
+        Assert.Contains("Resume-MirrorPair -DiscardChangesOn two", closed.RecommendedAction);
     }
 
     [Fact]
