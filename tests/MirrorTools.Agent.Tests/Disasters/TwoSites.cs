@@ -104,9 +104,7 @@ public sealed class TwoSites : IAsyncDisposable
         string file = Directory["port" + site];
         if (!File.Exists(file))
         {
-            using System.Net.Sockets.TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
-            listener.Start();
-            File.WriteAllText(file, $"127.0.0.1:{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}");
+            File.WriteAllText(file, $"127.0.0.1:{FreePort.Next()}");
         }
 
         return File.ReadAllText(file);

@@ -85,12 +85,5 @@ public sealed class TwoAgents : IAsyncDisposable
     }
 
     // Agent one finds two again after a restart only at the address it was told.
-    private int Port { get; } = FreePort();
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private int Port { get; } = FreePort.Next();
 }
