@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
@@ -6,7 +5,6 @@ using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
-using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
 
@@ -23,17 +21,20 @@ public sealed class FlashcopySource : IAsyncDisposable
     private readonly SourceSuspension _suspension;
     private readonly CycleLoop _loop;
     private readonly RegionUpkeep _upkeep;
-    private readonly DirtyRegionLog _log;
+    private readonly SuspensionCauses _causes;
+    private readonly SourceStatusReader _status;
     private readonly CancellationTokenSource _stop = new();
+    private readonly SourceClose _close;
+    private readonly RecoveredVolume? _recovered;
     private Task _background = Task.CompletedTask;
-    private FlashcopyParts? _owned;
-    private RecoveredVolume? _recovered;
 
-    private FlashcopySource(SourceCore core, DirtyRegionLog log, AccessClock? accesses)
+    private FlashcopySource(OpenedSource opened)
     {
-        _core = core;
+        SourceCore core = _core = opened.Core;
+        DirtyRegionLog log = opened.Log;
+        _recovered = opened.Recovered;
         FlashcopyParts parts = core.Parts;
-        Volume = new SourceVolume(parts.Volume, core.Maps, core.Gate, log, core.Waiters, accesses, parts.Time, parts.Faults);
+        Volume = new SourceVolume(parts.Volume, core.Maps, core.Gate, log, core.Waiters, opened.Accesses, parts.Time, parts.Faults);
         PairRecord record = core.Journal.Record;
         if (record.Suspended == SuspendReason.OldGeneration)
         {
@@ -44,27 +45,28 @@ public sealed class FlashcopySource : IAsyncDisposable
         SourceState initial = record.Suspended != SuspendReason.None ? SourceState.Suspended
             : record.FirstIntermediateLent ? SourceState.Lent
             : SourceState.InDoubt;
-        _cycle = new SourceCycle(core, initial) { SuspendNeeded = OnFault, StateChanged = OnStateChanged };
+        _cycle = new SourceCycle(core, initial) { SuspendNeeded = (reason, detail) => _causes!.OnFault(reason, detail), StateChanged = OnStateChanged };
         _cycle.SkipTo(record.PointReserve);
         _loop = new CycleLoop(parts.Time, () => core.Group.IsIdle, () => core.Group.HasChanges, StartByScheduleAsync);
         _suspension = new SourceSuspension(core, _cycle);
+        _causes = new SuspensionCauses(core, log, _suspension);
         _comparison = new SourceComparison(core, parts.Volume);
-        _connection = new SourceConnection(core, _cycle, _comparison, Volume, (reason, detail) => OnFault(reason, detail));
+        _connection = new SourceConnection(core, _cycle, _comparison, Volume, _causes.OnFault);
+        _status = new SourceStatusReader(core, log, _cycle, _suspension, _connection, _comparison);
+        _close = new SourceClose(core, Volume, _cycle, _connection, _recovered, opened.Owned);
         core.Flows.Broken = _cycle.Break;
         core.Copier.Progressed = _cycle.OnProgress;
-        core.Copier.Failed = OnCopyFailed;
+        core.Copier.Failed = _causes.OnCopyFailed;
         core.Waiters.MergeRequested = _cycle.RequestMerge;
         core.Waiters.LinkDeadlinePassed = OnLinkDeadline;
-        core.Waiters.LocalDeadlinePassed = () => OnFault(
-            SuspendReason.FirstIntermediateFailed, $"A write waited for the first intermediate for more than {core.Options.LocalDeadline.TotalSeconds} s.");
-        _upkeep = new RegionUpkeep(core.Journal, log, core.Time, () => core.Options) { Failed = OnUpkeepFailed };
+        core.Waiters.LocalDeadlinePassed = _causes.OnLocalDeadline;
+        _upkeep = new RegionUpkeep(core.Journal, log, core.Time, () => core.Options) { Failed = _causes.OnUpkeepFailed };
         log.SlotsNeeded = () => core.Control.Post(() => _ = core.Flows.WatchAsync(_upkeep.MakeRoomAsync()));
         log.Overflowed = () => core.Control.Post(_upkeep.Hasten);
-        _log = log;
-        log.PlaceFailed = OnPlaceFailed;
+        log.PlaceFailed = _causes.OnPlaceFailed;
         foreach (LogPlaceFailure failure in log.FailedPlaces)
         {
-            OnPlaceFailed(failure);
+            _causes.OnPlaceFailed(failure);
         }
     }
 
@@ -84,10 +86,14 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <summary>Opens site 1 from its metadata, cleanly closed or not.</summary>
     /// <exception cref="MetadataCorruptException">The metadata can't be read.</exception>
     public static Task<FlashcopySource> OpenAsync(FlashcopyParts parts) =>
-        new ControlFlow(parts.Scheduler).InvokeAsync(() => OpenOnSchedulerAsync(parts));
+        new ControlFlow(parts.Scheduler).InvokeAsync(async () =>
+        {
+            OpenedSource opened = await SourceOpener.OpenAsync(parts);
+            return new FlashcopySource(opened).Start(opened);
+        });
 
     /// <summary>The state at this instant.</summary>
-    public Task<SourceStatus> GetStatusAsync() => _core.Control.InvokeAsync(() => Task.FromResult(Status()));
+    public Task<SourceStatus> GetStatusAsync() => _core.Control.InvokeAsync(() => Task.FromResult(_status.Read()));
 
     /// <summary>Gives this side a session's channel; it runs until the link is cut, and replaces the one before.</summary>
     public void Attach(IPeerChannel channel) => _core.Control.Post(() => _connection.Attach(channel));
@@ -180,54 +186,10 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <summary>Closes cleanly: what is known becomes durable, so that nothing is copied again for the stop's sake.</summary>
     public async ValueTask DisposeAsync() => await CloseAsync(last: null);
 
-    // A close that was not clean is an unclean start later, no more; what was asked to be done last is done or its failure is thrown.
-    private async Task CloseAsync(Func<Task>? last)
+    private Task CloseAsync(Func<Task>? last)
     {
-        ExceptionDispatchInfo? failure = null;
         _stop.Cancel();
-        await _core.Control.InvokeAsync(async () =>
-        {
-            Volume.Refusal = "The pair is being closed.";
-            if (!_core.Group.IsAlone)
-            {
-                // The others' point can't be completed without this one.
-                await _core.Group.GiveUpAsync("MemberClosed");
-            }
-
-            _core.Group.Leave(_cycle);
-            await _connection.CloseAsync();
-            Task stopped = _core.Copier.StopAsync();
-            _core.Waiters.ReleaseAll();
-            await _background;
-            try
-            {
-                await stopped.WithDeadline(_core.Options.LocalDeadline, _core.Time, CancellationToken.None);
-                if (_recovered is not null)
-                {
-                    await _recovered.CloseAsync(_core.Maps);
-                }
-
-                await _core.Journal.CloseCleanlyAsync(_core.Options.GateDeadline)
-                    .WithDeadline(_core.Options.GateDeadline + _core.Options.LocalDeadline, _core.Time, CancellationToken.None);
-                if (last is not null)
-                {
-                    await last();
-                }
-            }
-            catch (Exception exception) when (exception is IOException or TimeoutException)
-            {
-                failure = ExceptionDispatchInfo.Capture(exception);
-                _core.Events.Report(PairEventId.MetadataFailed, ("detail", exception.Message));
-            }
-        });
-        await _owned!.Volume.DisposeAsync();
-        await _owned.Intermediate.DisposeAsync();
-        await _owned.Metadata.DisposeAsync();
-        await _owned.SecondLog.Device.DisposeAsync();
-        if (last is not null)
-        {
-            failure?.Throw();
-        }
+        return _close.RunAsync(() => _background, last);
     }
 
     /// <summary>
@@ -237,12 +199,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     public Task PromoteAsync() => _core.Control.InvokeAsync(async () =>
     {
         Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
-        await _core.Journal.ChangeAsync(now => now with
-        {
-            Generations = now.Generations.With(generation),
-            AwaitsRemoteDifferences = true,
-            Suspended = SuspendReason.None,
-        });
+        await _core.Journal.ChangeAsync(now => now.Promoted(generation));
     });
 
     /// <summary>
@@ -252,15 +209,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     public Task GiveTargetUpAsync() => _core.Control.InvokeAsync(() =>
     {
         Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
-        return _core.Journal.ChangeAsync(now => now with
-        {
-            Generations = now.Generations.With(generation),
-            NeedsComparison = true,
-            AwaitsRemoteDifferences = false,
-            LastCommitted = CommittedPoint.None,
-            RecentPoints = [],
-            Suspended = now.Suspended is SuspendReason.SplitBrain or SuspendReason.OldGeneration ? SuspendReason.None : now.Suspended,
-        });
+        return _core.Journal.ChangeAsync(now => now.WithoutTarget(generation));
     });
 
     /// <summary>
@@ -279,108 +228,22 @@ public sealed class FlashcopySource : IAsyncDisposable
         });
         await CloseAsync(async () =>
         {
-            await _core.Journal.ChangeAsync(now => now with
-            {
-                Role = PairRole.Target,
-                Generations = history,
-                OwesDifferences = true,
-                AwaitsRemoteDifferences = false,
-                IsRecovered = false,
-                Suspended = SuspendReason.None,
-                TargetRoleOrdinal = now.NextRoleOrdinal,
-                TargetPoint = 0,
-                Prepared = PreparedPoint.None,
-                SettledThrough = 0,
-                LastCommitted = CommittedPoint.None,
-                RecentPoints = [],
-            });
+            await _core.Journal.ChangeAsync(now => now.AsTargetOf(history));
             _core.Events.Report(PairEventId.BecameTarget, ("generation", history.Current.Id));
         });
     }
 
-    private static async Task<FlashcopySource> OpenOnSchedulerAsync(FlashcopyParts parts)
+    private FlashcopySource Start(OpenedSource opened)
     {
-        MetadataStore store = await MetadataStore.OpenAsync(parts.Metadata, CancellationToken.None);
-        DirtyRegionLog log = await DirtyRegionLog.OpenAsync(store.Identity, store.RegionLogPlace, parts.SecondLog, parts.Time, CancellationToken.None);
-        PairRecord record = SourceLoader.ReadRecord(store);
-        PairEvents events = new(store.Identity.PairId, parts.Time, parts.EventSink);
-        SourceMaps maps = new(store.Identity.Geometry);
-        RecoveredVolume? recovered = record.IsRecovered ? await RecoveredVolume.OpenAsync(parts, store, log, record, maps) : null;
-        await SourceLoader.LoadAsync(maps, store, log, record, events);
-        return await AssembleAsync(parts, recovered, store, log, record, maps, events);
-    }
-
-    private static async Task<FlashcopySource> AssembleAsync(
-        FlashcopyParts owned, RecoveredVolume? recovered, MetadataStore store, DirtyRegionLog log, PairRecord record, SourceMaps maps, PairEvents events)
-    {
-        FlashcopyParts parts = recovered is null ? owned : owned with { Volume = recovered.Image };
-        ControlFlow control = new(parts.Scheduler);
-        FlashcopyGroup group = parts.Group ?? new FlashcopyGroup([store.Identity.PairId], parts.Time);
-        AccessClock? accesses = parts.Options.ScanOrder == ScanOrder.LastAccessed ? new AccessClock(maps.Geometry) : null;
-        GrainCopier copier = new(maps, parts.Volume, parts.Intermediate, accesses, parts.Time, parts.Options, parts.Faults);
-        SourceCore core = new()
+        _recovered?.Start(_causes.OnFault);
+        _core.Group.Join(_cycle);
+        if (opened.Unsettled is { } unsettled)
         {
-            Parts = parts,
-            Control = control,
-            Maps = maps,
-            Group = group,
-            PairId = store.Identity.PairId,
-            Journal = new SourceJournal(store, log, maps, parts.Volume, parts.Intermediate, group.Gate.Requests, record, parts.Time, parts.Faults)
-            {
-                IntermediateDeadline = parts.Options.LocalDeadline,
-                IntermediateIsDown = record.Suspended == SuspendReason.FirstIntermediateFailed,
-            },
-            Copier = copier,
-            Waiters = new WriteWaiters(control, parts.Time, parts.Options, maps, copier),
-            Events = events,
-            Options = parts.Options,
-        };
-        // What was hot is known as different now; once that is durable the log may forget it.
-        IOException? unsettled = log.HotRegions.Count > 0 || log.AllUnknown ? await SettleHotRegionsAsync(core) : null;
-
-        if (record.FirstIntermediateLent || record.Suspended == SuspendReason.FirstIntermediateFailed)
-        {
-            maps.Mode = maps.Mode with { MarksFuture = false };
+            _causes.OnUpkeepFailed(unsettled);
         }
 
-        FlashcopySource source = new(core, log, accesses) { _owned = owned, _recovered = recovered };
-        recovered?.Start(source.OnFault);
-        group.Join(source._cycle);
-        if (unsettled is not null)
-        {
-            source.OnUpkeepFailed(unsettled);
-        }
-
-        source._background = core.Flows.WatchAsync(source.RunBackgroundAsync());
-        return source;
-    }
-
-    // Hosts are served whatever comes of it (P-8, F-22): what was hot stays named on disk, and the fault suspends the pair.
-    private static async Task<IOException?> SettleHotRegionsAsync(SourceCore core)
-    {
-        IOException? failure = null;
-        bool isDown = core.Journal.IntermediateIsDown;
-        for (int attempt = 0; attempt < 2; attempt++)
-        {
-            try
-            {
-                await core.Journal.SettleAsync(core.Options.GateDeadline);
-                break;
-            }
-            catch (IOException exception)
-            {
-                failure ??= exception;
-                if (exception is not FirstIntermediateException)
-                {
-                    break;
-                }
-
-                core.Journal.IntermediateIsDown = true;
-            }
-        }
-
-        core.Journal.IntermediateIsDown = isDown;
-        return failure;
+        _background = _core.Flows.WatchAsync(RunBackgroundAsync());
+        return this;
     }
 
     private async Task RunBackgroundAsync()
@@ -416,31 +279,6 @@ public sealed class FlashcopySource : IAsyncDisposable
         }
     }
 
-    private void OnFault(SuspendReason reason, FaultText detail) => _core.Control.Post(() => _ = _core.Flows.WatchAsync(_suspension.SuspendAsync(reason, detail)));
-
-    private void OnPlaceFailed(LogPlaceFailure failure)
-    {
-        _core.Events.Report(PairEventId.DirtyRegionLogPlaceFailed, ("place", failure.Place), ("detail", failure.Cause.Message));
-        if (_log.AlivePlaces == RegionLogFlags.None)
-        {
-            OnFault(SuspendReason.MetadataFailed, FaultText.Of(failure.Cause) with
-            {
-                Detail = $"The dirty-region log can be written in neither of its places, so writes into regions that are not in it fail: {failure.Cause.Message}",
-            });
-        }
-    }
-
-    private void OnUpkeepFailed(IOException exception) => OnFault(SourceFault.ReasonOf(exception), FaultText.Of(exception));
-
-    private void OnCopyFailed(CopyFault part, Exception exception) => OnFault(
-        part switch
-        {
-            CopyFault.Source => SuspendReason.SourceUnreadable,
-            CopyFault.Intermediate => SuspendReason.FirstIntermediateFailed,
-            _ => SuspendReason.Failed,
-        },
-        FaultText.Of(exception));
-
     private void OnLinkDeadline()
     {
         if (_core.Maps.Mode.WaitsForC)
@@ -448,42 +286,5 @@ public sealed class FlashcopySource : IAsyncDisposable
             _core.Maps.Mode = _core.Maps.Mode with { WaitsForC = false };
             _core.Events.Report(PairEventId.WritesDegraded, ("deadlineMs", (long)_core.Options.LinkDeadline.TotalMilliseconds));
         }
-    }
-
-    private SourceStatus Status()
-    {
-        PairRecord record = _core.Journal.Record;
-        bool hasPoint = _cycle.Point != 0;
-        if (!hasPoint)
-        {
-            _core.Maps.Recount();
-        }
-
-        return new SourceStatus
-        {
-            State = _cycle.State,
-            Suspended = record.Suspended == SuspendReason.None && _cycle.State == SourceState.Suspended ? _suspension.Reason : record.Suspended,
-            SuspendDetail = _suspension.Detail,
-            IsStorageFull = _suspension.IsStorageFull,
-            IsRegionLogLost = _log.AlivePlaces == RegionLogFlags.None,
-            IsConnected = _cycle.Session is not null,
-            Point = _cycle.Point,
-            TakenAt = hasPoint ? _cycle.TakenAt : null,
-            CycleGrains = hasPoint ? _core.Maps.CycleGrains : 0,
-            UncopiedGrains = hasPoint ? _core.Maps.Uncopied : 0,
-            ChangedGrains = Math.Min(_core.Maps.Geometry.GrainCount, (hasPoint ? 0 : _core.Maps.Uncopied) + _core.Maps.Mode.Future.CountSet()),
-            LastCommitted = record.LastCommitted,
-            RecentPoints = record.RecentPoints,
-            Generations = record.Generations,
-            CycleLinkBytes = _cycle.LinkBytes,
-            SentBytes = _core.Copier.SentBytes,
-            SentGrains = _core.Copier.SentGrains,
-            WaitingWrites = _core.Waiters.Count,
-            IsDegraded = _core.Maps.Mode.CycleIsLive && _core.Options.WritePolicy != WritePolicy.CopyOnWriteLocal && !_core.Maps.Mode.WaitsForC,
-            LastGateTime = _cycle.LastGateTime,
-            IsPeerOlder = _connection.IsPeerOlder,
-            IsComparing = _comparison.IsRunning,
-            ComparedGrains = _comparison.Compared,
-        };
     }
 }

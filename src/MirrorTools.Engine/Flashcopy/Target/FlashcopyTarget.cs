@@ -174,15 +174,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             await _core.Log.WriteCleanAsync(CancellationToken.None);
             Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
             PairRecord record = _core.Record;
-            await _core.ChangeRecordAsync(now => now with
-            {
-                Role = PairRole.Source,
-                IsRecovered = true,
-                AwaitsRemoteDifferences = true,
-                Suspended = SuspendReason.None,
-                SourceRoleOrdinal = now.NextRoleOrdinal,
-                Generations = now.Generations.With(generation),
-            });
+            await _core.ChangeRecordAsync(now => now.Recovered(generation));
             _core.Events.Report(PairEventId.Recovered,
                 ("point", record.LastCommitted.Number), ("t1", record.LastCommitted.TakenAt), ("generation", generation.Id));
             return record.LastCommitted;
