@@ -55,6 +55,19 @@ public static class EventKinds
     /// <summary>A pair was removed.</summary>
     public static readonly EventKind PairRemoved = new("PairRemoved", Information, "Pair {pair} was removed. {left}");
 
+    /// <summary>The making of a pair did not come to its end, and its files are taken back.</summary>
+    public static readonly EventKind PairTakenBack = new(
+        "PairTakenBack", Warning, "The making of pair {pair} did not come to its end; what was made for it here is removed: {removed}. {left}");
+
+    /// <summary>The other agent has nothing left of a pair that came to nothing.</summary>
+    public static readonly EventKind OtherSideTakenBack = new(
+        "OtherSideTakenBack", Information, "Agent {peer} has no side of pair {pair} left, whose making did not come to its end.");
+
+    /// <summary>The other agent may have a side left of a pair that came to nothing.</summary>
+    public static readonly EventKind OtherSideNotTakenBack = new(
+        "OtherSideNotTakenBack", Warning,
+        "Agent {peer} may still have its side of pair {pair}, whose making did not come to its end ({errorId}): {cause} If it is there, run Remove-MirrorPair at that agent.");
+
     /// <summary>An admin suspended a pair.</summary>
     public static readonly EventKind PairSuspended = new("PairSuspended", Information, "Pair {pair} was suspended.");
 

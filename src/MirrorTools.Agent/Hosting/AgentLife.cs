@@ -5,6 +5,7 @@ using MirrorTools.Agent.Exports;
 using MirrorTools.Agent.Link;
 using MirrorTools.Agent.Operations;
 using MirrorTools.Agent.Pairs;
+using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.Trust;
 using MirrorTools.Engine.Link;
 
@@ -15,7 +16,7 @@ namespace MirrorTools.Agent.Hosting;
 /// pairs close cleanly while the link still carries their goodbye.
 /// </summary>
 internal sealed class AgentLife(
-    PairRegistry pairs, PairRequests requests, PairEventBridge bridge, AttachmentService attachments, OperationService operations,
+    PairRegistry pairs, PairTakeBack unfinished, PairRequests requests, PairEventBridge bridge, AttachmentService attachments, OperationService operations,
     LinkHost link, LinkHostOptions linkOptions, TrustService trust, EventLog events) : IHostedService
 {
     private readonly ConcurrentDictionary<Guid, string> _names = [];
@@ -33,8 +34,10 @@ internal sealed class AgentLife(
         link.Peers.SessionEnded += OnSessionEnded;
         link.Peers.Barred += OnBarred;
         trust.Joined += OnJoined;
+        await unfinished.TakeFilesBackAsync();
         await pairs.OpenAllAsync(cancellationToken);
         await link.StartAsync(cancellationToken);
+        unfinished.Begin();
     }
 
     /// <inheritdoc/>
@@ -42,6 +45,7 @@ internal sealed class AgentLife(
     {
         await operations.DisposeAsync();
         await attachments.DisposeAsync();
+        await unfinished.DisposeAsync();
         await pairs.DisposeAsync();
         await link.StopAsync(cancellationToken);
         await bridge.DisposeAsync();

@@ -4,6 +4,7 @@ using MirrorTools.Agent.Exports;
 using MirrorTools.Agent.Link;
 using MirrorTools.Agent.Operations;
 using MirrorTools.Agent.Pairs;
+using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.State;
 using MirrorTools.Agent.Trust;
 using MirrorTools.Agent.Volumes;
@@ -48,6 +49,9 @@ internal static class AgentServices
         services.AddSingleton<VolumeService>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<PairIndex>();
+        services.AddSingleton<UnfinishedPairs>();
+        services.AddSingleton<SidesInMaking>();
+        services.AddSingleton<PairTakeBack>();
         services.AddSingleton<PairEventBridge>();
         services.AddSingleton(provider => new PairEnvironment(
             provider.GetRequiredService<AgentIdentity>().AgentId,

@@ -1,6 +1,7 @@
 using MirrorTools.Agent.Control;
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Hosting;
+using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Pairs;
@@ -11,7 +12,8 @@ using PairRole = MirrorTools.Engine.Pairs.PairRole;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>Makes pairs: checks everything before anything is made, and takes back what was made where the pair comes to nothing.</summary>
-internal sealed class PairCreation(PairRegistry registry, PairClaims claims, PairEnvironment environment, IPeerLinks links, AgentSettings settings)
+internal sealed class PairCreation(
+    PairRegistry registry, PairClaims claims, UnfinishedPairs unfinished, PairTakeBack takeBack, PairEnvironment environment, IPeerLinks links, AgentSettings settings)
 {
     private static readonly StorageOptions AnySector = StorageOptions.Default;
 
@@ -21,7 +23,8 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
         using var claim = Claim(request);
         var target = FindTarget(request.TargetAgent);
         var site = Place(request, claim);
-        var maker = new SiteMaker();
+        await takeBack.SettleAsync(target.Id);
+        var maker = Begin(Guid.NewGuid(), request.Name, isSource: true, peer: null);
         try
         {
             var definition = await MeasureAsync(request, site, target, maker);
@@ -32,21 +35,16 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
             // Locked meanwhile: another agent on this machine must not take them for its own.
             maker.Hold(site.Storages);
             definition = definition with { TargetSite = await CreateOtherSideAsync(definition, request, generation, claim, maker, cancel) };
-            try
-            {
-                await maker.ReleaseAsync();
-                await PairSide.CreateAsync(definition, site, FirstRecord(definition, PairRole.Source, generation, request.Seeded), environment);
-                return await registry.AddAsync(definition, cancel);
-            }
-            catch
-            {
-                await TakeBackOtherSideAsync(definition);
-                throw;
-            }
+            await maker.ReleaseAsync();
+            await PairSide.CreateAsync(definition, site, FirstRecord(definition, PairRole.Source, generation, request.Seeded), environment);
+            var pair = await registry.AddAsync(definition, cancel);
+            unfinished.TryDrop(definition.Id);
+            return pair;
         }
         catch
         {
-            await maker.TakeBackAsync();
+            await maker.ReleaseAsync();
+            await takeBack.TakeBackAsync(maker.PairId);
             throw;
         }
     }
@@ -67,29 +65,40 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
         return claims.Claim(draft.Name, $"The target's agent has a pair '{draft.Name}' already.");
     }
 
-    /// <summary>Makes site 2 of a pair on this agent, for another agent or for this one; the pair is not kept in the index yet.</summary>
-    public async Task<(PairDefinition Definition, SiteMaker Maker)> MakeTargetAsync(CreateSideRequest request, PairClaim claim)
+    /// <summary>Makes site 2 of a pair on this agent, for another agent; the pair is not kept in the index yet, and is to be taken back where it does not get there.</summary>
+    public async Task<PairDefinition> MakeTargetAsync(CreateSideRequest request, PairClaim claim)
+    {
+        var draft = request.Definition;
+        try
+        {
+            return await MakeTargetAsync(request, claim, Begin(draft.Id, draft.Name, isSource: false, draft.SourceSite.AgentId));
+        }
+        catch
+        {
+            await takeBack.TakeBackAsync(draft.Id);
+            throw;
+        }
+    }
+
+    private async Task<PairDefinition> MakeTargetAsync(CreateSideRequest request, PairClaim claim, SiteMaker maker)
     {
         var draft = request.Definition;
         var site = SiteLayout.Place(
             draft.Name, (environment.AgentId, settings.Name), isSource: false, draft.TargetSite.Volume, draft.TargetSite.Intermediate, request.MetadataDirectory, environment.Paths);
         claim.Add(site.Storages);
         var definition = draft with { TargetSite = site };
-        var maker = new SiteMaker();
-        try
-        {
-            await maker.EnsureStorageAsync(site.Volume, definition.LengthBytes, definition.SectorBytes);
-            await maker.EnsureStorageAsync(site.Intermediate, definition.LengthBytes, definition.SectorBytes);
-            await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);
-            var generation = new Generation(request.GenerationId, draft.CreatedAt, draft.SourceSite.AgentId);
-            await PairSide.CreateAsync(definition, site, FirstRecord(definition, PairRole.Target, generation, needsComparison: false), environment);
-            return (definition, maker);
-        }
-        catch
-        {
-            await maker.TakeBackAsync();
-            throw;
-        }
+        await maker.EnsureStorageAsync(site.Volume, definition.LengthBytes, definition.SectorBytes);
+        await maker.EnsureStorageAsync(site.Intermediate, definition.LengthBytes, definition.SectorBytes);
+        await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);
+        var generation = new Generation(request.GenerationId, draft.CreatedAt, draft.SourceSite.AgentId);
+        await PairSide.CreateAsync(definition, site, FirstRecord(definition, PairRole.Target, generation, needsComparison: false), environment);
+        return definition;
+    }
+
+    private SiteMaker Begin(Guid pairId, string name, bool isSource, Guid? peer)
+    {
+        unfinished.Begin(new UnfinishedPair(pairId, name, isSource, peer, []));
+        return new SiteMaker(pairId, unfinished);
     }
 
     private PairClaim Claim(NewPairRequest request)
@@ -126,14 +135,14 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
         NewPairChecks.Source(request, site.Volume);
         if (request.SizeBytes is { } sizeBytes && StorageFiles.TryIdentify(site.Volume) is null)
         {
-            await maker.MakeAsync(site.Volume, sizeBytes, AnySector);
+            await maker.MakeAsync(site.Volume, sizeBytes, AnySector, isStorage: true);
         }
 
         await using var source = StorageFiles.Open(site.Volume, AnySector);
         NewPairChecks.ExistingSource(request, source.Geometry.LengthBytes, site.Volume);
         return new PairDefinition
         {
-            Id = Guid.NewGuid(),
+            Id = maker.PairId,
             Name = request.Name,
             CreatedAt = environment.Time.GetUtcNow(),
             VolumeId = Guid.NewGuid(),
@@ -155,18 +164,30 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
         var asked = new CreateSideRequest(draft, request.TargetMetadataPath, generation.Id);
         if (draft.TargetSite.AgentId == environment.AgentId)
         {
-            var (definition, made) = await MakeTargetAsync(asked, claim);
-            maker.Add(made);
-            return definition.TargetSite;
+            return (await MakeTargetAsync(asked, claim, maker)).TargetSite;
         }
 
+        // From here on the other agent may have a side, whatever its answer and whether it comes.
+        unfinished.SetPeer(draft.Id, draft.TargetSite.AgentId);
         try
         {
             return PairJson.Read<SiteDefinition>(await links.RequestAsync(draft.TargetSite.AgentId, PairMethods.Create, PairJson.Write(asked), cancel));
         }
         catch (LinkRequestException refused)
         {
+            if (ErrorTable.Ids.Contains(refused.ErrorId) || refused.ErrorId is LinkRequestException.UnknownMethod or LinkRequestException.Busy)
+            {
+                // It has said that it made nothing.
+                unfinished.SetPeer(draft.Id, null);
+            }
+
             throw FromTarget(refused, draft);
+        }
+        catch (ControlException)
+        {
+            // It could not be asked.
+            unfinished.SetPeer(draft.Id, null);
+            throw;
         }
     }
 
@@ -183,24 +204,5 @@ internal sealed class PairCreation(PairRegistry registry, PairClaims claims, Pai
             ? $" On this agent's machine '{far}' is the same file as '{near}': where both agents run on one machine, give New-MirrorPair another path."
             : "";
         return new ControlException(known.ErrorId, $"The target's agent '{draft.TargetSite.AgentName}': {known.Message}{hint}", known.Target, refused) { Remedy = known.Remedy };
-    }
-
-    private async Task TakeBackOtherSideAsync(PairDefinition definition)
-    {
-        if (definition.TargetSite.AgentId == environment.AgentId)
-        {
-            // What was made for it goes with the rest.
-            return;
-        }
-
-        try
-        {
-            await links.RequestAsync(
-                definition.TargetSite.AgentId, PairMethods.Remove, PairJson.Write(new PairRequest(definition.Id)), CancellationToken.None);
-        }
-        catch (Exception error) when (ErrorTranslation.Translate(error) is { ErrorId: not ErrorIds.InternalError })
-        {
-            // What is left at the other agent is a pair that never connects; Remove-MirrorPair there takes it away.
-        }
     }
 }

@@ -18,7 +18,8 @@ internal sealed record CreateSideRequest(PairDefinition Definition, string? Meta
 /// <summary>Names a pair.</summary>
 /// <param name="PairId">The pair.</param>
 /// <param name="DeleteData">For a removal: the storages go too.</param>
-internal sealed record PairRequest(Guid PairId, bool DeleteData = false);
+/// <param name="IsTakenBack">For a removal: the pair came to nothing, and so what was made for it goes, and nothing else.</param>
+internal sealed record PairRequest(Guid PairId, bool DeleteData = false, bool IsTakenBack = false);
 
 /// <summary>What a repair came to.</summary>
 /// <param name="PairId">The pair.</param>

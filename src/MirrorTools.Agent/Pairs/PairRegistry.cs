@@ -1,6 +1,7 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.Schedules;
 using MirrorTools.Agent.Volumes;
 using MirrorTools.Contracts.Errors;
@@ -10,7 +11,7 @@ namespace MirrorTools.Agent.Pairs;
 
 /// <summary>The pairs of this agent: opens them at the start, closes them at the stop, and finds them by name or id.</summary>
 internal sealed class PairRegistry(
-    PairIndex index, PairEnvironment environment, IPeerLinks links, AttachmentService attachments, EventLog events) : IVolumeDirectory, IAsyncDisposable
+    PairIndex index, UnfinishedPairs unfinished, PairEnvironment environment, IPeerLinks links, AttachmentService attachments, EventLog events) : IVolumeDirectory, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly CloseStamps _stamps = new(environment.Paths);
@@ -160,6 +161,8 @@ internal sealed class PairRegistry(
             return false;
         }
 
+        // The other agent has the pair in its index: it is made.
+        unfinished.TryDrop(pairId);
         side.Attach(channel);
         return true;
     }

@@ -1,5 +1,6 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
+using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
@@ -7,7 +8,8 @@ using MirrorTools.Engine.Pairs;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>Answers what other agents ask about the pairs the two have in common.</summary>
-internal sealed class PairRequests(PairRegistry registry, PairCreation creation, PairMaps maps, PairRoles roles, SideRemaker remaker, EventLog events)
+internal sealed class PairRequests(
+    PairRegistry registry, PairCreation creation, SidesInMaking sides, UnfinishedPairs unfinished, PairTakeBack takeBack, PairMaps maps, PairRoles roles, SideRemaker remaker, EventLog events)
 {
     /// <summary>The handlers by method name.</summary>
     public IEnumerable<KeyValuePair<string, LinkRequestHandler>> Handlers =>
@@ -55,15 +57,16 @@ internal sealed class PairRequests(PairRegistry registry, PairCreation creation,
             throw new ControlException(ErrorIds.AgentNotTrusted, "An agent can make pairs only with itself as the source.");
         }
 
+        using var making = sides.Begin(request.Definition.Id);
         using var claim = creation.ClaimTarget(request.Definition);
-        var (definition, maker) = await creation.MakeTargetAsync(request, claim);
+        var definition = await creation.MakeTargetAsync(request, claim);
         try
         {
             await registry.AddAsync(definition, cancel);
         }
         catch
         {
-            await maker.TakeBackAsync();
+            await takeBack.TakeBackAsync(definition.Id);
             throw;
         }
 
@@ -75,13 +78,31 @@ internal sealed class PairRequests(PairRegistry registry, PairCreation creation,
 
     private async Task<object> RemoveAsync(Guid peer, PairRequest request, CancellationToken cancel)
     {
+        if (request.IsTakenBack)
+        {
+            sides.TakeBack(request.PairId);
+        }
+
         var pair = Shared(peer, request.PairId);
         using var change = await pair.BeginChangeAsync(cancel);
+        if (request.IsTakenBack && unfinished.Find(pair.Definition.Id) is null)
+        {
+            throw new ControlException(ErrorIds.PairExists, $"The pair '{pair.Definition.Name}' is whole: its two sides were connected.", pair.Definition.Name);
+        }
+
         await registry.CloseAsync(pair);
         await registry.RemoveAsync(pair);
-        foreach (var site in pair.LocalSites)
+        if (request.IsTakenBack)
         {
-            PairFiles.Delete(site, request.DeleteData ? site.Storages : []);
+            await takeBack.TakeBackAsync(pair.Definition.Id);
+        }
+        else
+        {
+            unfinished.TryDrop(pair.Definition.Id);
+            foreach (var site in pair.LocalSites)
+            {
+                PairFiles.Delete(site, request.DeleteData ? site.Storages : []);
+            }
         }
 
         events.Write(EventKinds.PairRemoved, new(pair.Definition.Id, pair.Definition.Name), "the other agent", ("left", ""));

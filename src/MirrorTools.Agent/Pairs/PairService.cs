@@ -1,6 +1,7 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.Schedules;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Pairs;
@@ -10,7 +11,7 @@ namespace MirrorTools.Agent.Pairs;
 
 /// <summary>What admins do with pairs; each change is told in an event with who asked for it.</summary>
 internal sealed class PairService(
-    PairRegistry registry, PairCreation creation, PairRoles roles, PairDescriber describer, IPeerLinks links, AttachmentService attachments, EventLog events,
+    PairRegistry registry, PairCreation creation, UnfinishedPairs unfinished, PairRoles roles, PairDescriber describer, IPeerLinks links, AttachmentService attachments, EventLog events,
     TimeProvider time)
 {
     private static readonly TimeSpan LongestConnecting = TimeSpan.FromSeconds(2);
@@ -75,6 +76,7 @@ internal sealed class PairService(
             var left = await RemoveOtherSideAsync(pair, deleteData);
             await registry.CloseAsync(pair);
             await registry.RemoveAsync(pair);
+            unfinished.TryDrop(pair.Definition.Id);
             foreach (var site in pair.LocalSites)
             {
                 var storages = !deleteData ? [] : site == pair.Definition.SourceSite ? [site.Intermediate] : site.Storages;

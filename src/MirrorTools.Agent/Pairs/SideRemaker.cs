@@ -19,7 +19,7 @@ internal sealed class SideRemaker(PairRegistry registry, PairEnvironment environ
     {
         await CheckIsLostAsync(pair, site, history);
         await registry.CloseAsync(pair);
-        var maker = new SiteMaker();
+        var maker = new SiteMaker(pair.Definition.Id, notes: null);
         var kept = "";
         try
         {

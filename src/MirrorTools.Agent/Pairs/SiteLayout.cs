@@ -58,7 +58,7 @@ internal static class SiteLayout
     {
         try
         {
-            await maker.MakeAsync(path, lengthBytes, StorageOptions.Default);
+            await maker.MakeAsync(path, lengthBytes, StorageOptions.Default, isStorage: false);
         }
         catch (StorageOpenException error) when (error.Fault == StorageOpenFault.Exists)
         {

@@ -1,14 +1,23 @@
 using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 
 namespace MirrorTools.Agent.Pairs;
 
-/// <summary>Makes the files of one side of a new pair, and takes back what it made when the pair comes to nothing. Storages that were there are never removed.</summary>
-internal sealed class SiteMaker
+/// <summary>
+/// Makes the files of one side of a pair, and takes back what it made when that comes to nothing. Storages that were there are never removed.
+/// For a new pair each file is noted, durably, before the next one is made, so that a start after a kill takes them back as well.
+/// </summary>
+/// <param name="pairId">The pair.</param>
+/// <param name="notes">Where files are noted; null for a pair that is in the index.</param>
+internal sealed class SiteMaker(Guid pairId, UnfinishedPairs? notes)
 {
-    private readonly List<string> _made = [];
+    private readonly List<MadeFile> _made = [];
     private readonly List<FileBlockDevice> _held = [];
+
+    /// <summary>The pair.</summary>
+    public Guid PairId => pairId;
 
     /// <summary>Opens a storage and checks that it suits, or makes it as a sparse file of the volume's size.</summary>
     public async Task EnsureStorageAsync(string path, long lengthBytes, int sectorBytes)
@@ -16,7 +25,7 @@ internal sealed class SiteMaker
         var options = new StorageOptions { FileSectorBytes = sectorBytes };
         if (StorageFiles.TryIdentify(path) is null)
         {
-            await MakeAsync(path, lengthBytes, options);
+            await MakeAsync(path, lengthBytes, options, isStorage: true);
             return;
         }
 
@@ -26,15 +35,16 @@ internal sealed class SiteMaker
 
     /// <summary>Makes a file of the pair's own; it must not be there.</summary>
     /// <exception cref="ControlException">Its directory is not there (<see cref="ErrorIds.PathNotFound"/>).</exception>
-    public async Task MakeAsync(string path, long lengthBytes, StorageOptions options)
+    public async Task MakeAsync(string path, long lengthBytes, StorageOptions options, bool isStorage)
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } directory && !Directory.Exists(directory))
         {
             throw new ControlException(ErrorIds.PathNotFound, $"The directory of '{path}' is not there.", path);
         }
 
-        await StorageFiles.Create(path, lengthBytes, options).DisposeAsync();
-        _made.Add(path);
+        var made = await CreateAsync(path, lengthBytes, options, isStorage);
+        _made.Add(made);
+        notes?.Note(pairId, made);
     }
 
     /// <summary>Keeps storages open, and so locked, until they are released.</summary>
@@ -57,16 +67,13 @@ internal sealed class SiteMaker
         _held.Clear();
     }
 
-    /// <summary>Takes over what another maker made.</summary>
-    public void Add(SiteMaker other) => _made.AddRange(other._made);
-
     /// <summary>Removes what was made.</summary>
     public async Task TakeBackAsync()
     {
         await ReleaseAsync();
-        foreach (var path in _made)
+        foreach (var file in _made)
         {
-            File.Delete(path);
+            await FileTakeBack.TryRemoveAsync(pairId, file);
         }
     }
 
@@ -80,5 +87,20 @@ internal sealed class SiteMaker
         }
 
         return Path.GetDirectoryName(storage) ?? Path.GetPathRoot(storage)!;
+    }
+
+    private async Task<MadeFile> CreateAsync(string path, long lengthBytes, StorageOptions options, bool isStorage)
+    {
+        notes?.Note(pairId, new MadeFile(path, isStorage));
+        try
+        {
+            await using var file = StorageFiles.Create(path, lengthBytes, options);
+            return MadeFile.Of(file, isStorage);
+        }
+        catch
+        {
+            notes?.Forget(pairId, path);
+            throw;
+        }
     }
 }

@@ -24,6 +24,9 @@ public sealed class StatePaths(string directory)
     /// <summary>The index of pairs.</summary>
     public string Pairs => Path.Combine(Directory, "pairs.json");
 
+    /// <summary>The pairs in the making.</summary>
+    public string Making => Path.Combine(Directory, "making.json");
+
     /// <summary>The attachments that a restart brings back.</summary>
     public string Attachments => Path.Combine(Directory, "attachments.json");
 
