@@ -43,6 +43,29 @@ Describe 'New-MirrorPair' {
         $schedule.PSObject.Properties['timeZone'].Value | Should -Be $Zone
     }
 
+    It 'takes <Text> as <Bytes> bytes' -ForEach @(
+        @{ Text = '64KB'; Bytes = 65536 }
+        @{ Text = ' 64 kb '; Bytes = 65536 }
+        @{ Text = '65536'; Bytes = 65536 }
+        @{ Text = '0.5MB'; Bytes = 524288 }
+        @{ Text = 65536.0; Bytes = 65536 }
+        @{ Text = [uint32]65536; Bytes = 65536 }
+    ) {
+        $null = New-MirrorPair sales /a /d -GrainSize $Text -Size $Text -Agent $fake.StateDirectory
+        $body = (Get-LastRequest $fake POST).Body
+        $body.grainSizeBytes | Should -Be $Bytes
+        $body.sizeBytes | Should -Be $Bytes
+    }
+
+    It 'says of <Text> which parameter it was given for, and what that takes' -ForEach @(
+        @{ Text = 'abc' }, @{ Text = '64KX' }, @{ Text = 'KB' }, @{ Text = '1,5GB' }, @{ Text = '0.3KB' }, @{ Text = 1.5 }, @{ Text = '99999PB' }, @{ Text = [double]::NaN }, @{ Text = $true }
+    ) {
+        $before = $fake.Requests.Count
+        { New-MirrorPair sales /a /d -GrainSize $Text -Agent $fake.StateDirectory } | Should -Throw "*'GrainSize'*is not a size in bytes*such as 64KB, 1MB*"
+        { New-MirrorPair sales /a /d -Size $Text -Agent $fake.StateDirectory } | Should -Throw "*'Size'*is not a size in bytes*65536*"
+        $fake.Requests.Count | Should -Be $before
+    }
+
     It 'refuses a schedule that is none' {
         { New-MirrorPair sales /a /d -Schedule 'now and then' -Agent $fake.StateDirectory } | Should -Throw '*is not a schedule*'
     }

@@ -20,6 +20,12 @@ Describe 'Read-MirrorVolume' {
         { Read-MirrorVolume sales 0 100 -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'RangeNotAligned,*'
     }
 
+    It 'says what an offset and a length are' {
+        (Read-MirrorVolume sales '1MB' '512' -Agent $fake.StateDirectory).Offset | Should -Be 1MB
+        { Read-MirrorVolume sales here 512 -Agent $fake.StateDirectory } | Should -Throw "*'Offset'*'here' is not a size in bytes*64KB*"
+        { Read-MirrorVolume sales 0 512.5 -Agent $fake.StateDirectory } | Should -Throw "*'Length'*'512.5' is not a size in bytes*64KB*"
+    }
+
     It 'asks for long ranges in pieces' {
         $before = $fake.Requests.Count
         $null = Read-MirrorVolume sales 0 9MB -Agent $fake.StateDirectory

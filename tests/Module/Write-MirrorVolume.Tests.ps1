@@ -19,6 +19,10 @@ Describe 'Write-MirrorVolume' {
         $requests[1].Path | Should -Be '/v1/volumes/sales/flush'
     }
 
+    It 'says what an offset is' {
+        { Write-MirrorVolume sales here ([byte[]]::new(512)) -Agent $fake.StateDirectory } | Should -Throw "*'Offset'*'here' is not a size in bytes*64KB*"
+    }
+
     It 'does not flush with -NoFlush' {
         Write-MirrorVolume sales 0 ([byte[]]::new(512)) -NoFlush -Agent $fake.StateDirectory
         (Get-LastRequest $fake).Method | Should -Be 'PUT'

@@ -54,11 +54,13 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     /// <summary>Makes the source as a sparse file of this size where it is not there.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [BlankIsAbsent]
+    [Size]
     public long? Size { get; set; }
 
     /// <summary>The grain size in bytes: a power of two from 4KB to 4MB; 64KB where not given.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [BlankIsAbsent]
+    [Size]
     public long? GrainSize { get; set; }
 
     /// <summary>What a host write to an uncopied grain does first.</summary>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
 using MirrorTools.Cmdlets.Display;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts;
 
 namespace MirrorTools.Cmdlets.Volumes;
@@ -22,11 +23,13 @@ public sealed class ReadMirrorVolumeCommand : MirrorCmdlet
     /// <summary>Where to begin, in bytes: a multiple of 512.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, long.MaxValue)]
+    [Size]
     public long Offset { get; set; }
 
     /// <summary>How many bytes: a multiple of 512.</summary>
     [Parameter(Position = 2, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, long.MaxValue)]
+    [Size]
     public long Length { get; set; } = 4096;
 
     /// <summary>Writes the bytes into this local file instead.</summary>

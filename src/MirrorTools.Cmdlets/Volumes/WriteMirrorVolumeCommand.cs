@@ -2,6 +2,7 @@ using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
 using MirrorTools.Cmdlets.Display;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts;
 
 namespace MirrorTools.Cmdlets.Volumes;
@@ -21,6 +22,7 @@ public sealed class WriteMirrorVolumeCommand : ChangingMirrorCmdlet
     /// <summary>Where to begin, in bytes: a multiple of 512.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, long.MaxValue)]
+    [Size]
     public long Offset { get; set; }
 
     /// <summary>The bytes: a multiple of 512.</summary>
