@@ -172,7 +172,12 @@ internal sealed class ArrivalWriter(TargetCore core)
             await (payload.IsEmpty
                 ? core.Intermediate.WriteZeroesAsync(offset, length, WriteOptions.MayUnmap, CancellationToken.None)
                 : core.Intermediate.WriteAsync(offset, payload, WriteOptions.None, CancellationToken.None));
-            core.Maps.Lost.ClearRange(grains);
+            if (!core.Maps.Lost.NoneSet(grains))
+            {
+                // A page may have been written meanwhile: read after a commit, it would leave these grains out of the point.
+                core.Maps.Lost.ClearRange(grains);
+                core.Maps.Touched(grains);
+            }
         }
         finally
         {
