@@ -31,6 +31,9 @@ public enum PairError
     /// <summary>The first intermediate is lent for other work.</summary>
     FirstIntermediateLent,
 
+    /// <summary>The volume is still being restored after a recovery, so that the first intermediate holds what is nowhere else.</summary>
+    RestoreRunning,
+
     /// <summary>The running point is being decided and can't be superseded or stopped.</summary>
     PointBeingDecided,
 

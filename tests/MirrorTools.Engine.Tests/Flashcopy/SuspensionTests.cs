@@ -236,6 +236,7 @@ public sealed class SuspensionTests
         Assert.False(await rig.SourceBitAsync(SourceMapKind.OnC, 9));
         Assert.Equal(0, (await rig.Source.SnapshotAsync(SourceMapKind.Future)).CountSet());
         await rig.Source.ReturnFirstIntermediateAsync();
+        await rig.ConnectAsync();
         long sent = (await rig.Source.GetStatusAsync()).SentGrains;
         await rig.CycleAsync();
         Assert.Equal(2, (await rig.Source.GetStatusAsync()).SentGrains - sent);

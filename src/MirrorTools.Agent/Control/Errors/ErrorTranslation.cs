@@ -69,7 +69,7 @@ internal static class ErrorTranslation
         PairError.PairSuspended => ErrorIds.PairSuspended,
         PairError.PairNotSuspended => ErrorIds.PairNotSuspended,
         PairError.InDoubt or PairError.LinkDown => ErrorIds.PeerUnreachable,
-        PairError.FirstIntermediateLent or PairError.GateTimedOut or PairError.ComparisonNeeded or PairError.GroupIncomplete => ErrorIds.PairBusy,
+        PairError.FirstIntermediateLent or PairError.RestoreRunning or PairError.GateTimedOut or PairError.ComparisonNeeded or PairError.GroupIncomplete => ErrorIds.PairBusy,
         PairError.CopyNotTrusted => ErrorIds.StorageChangedOutside,
         PairError.PointBeingDecided => ErrorIds.CycleCannotBeSuperseded,
         PairError.NoCommittedPoint => ErrorIds.NoCommittedPoint,

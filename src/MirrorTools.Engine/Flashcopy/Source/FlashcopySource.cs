@@ -48,7 +48,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         _cycle = new SourceCycle(core, initial) { SuspendNeeded = (reason, detail) => _causes!.OnFault(reason, detail), StateChanged = OnStateChanged };
         _cycle.SkipTo(record.PointReserve);
         _loop = new CycleLoop(parts.Time, () => core.Group.IsIdle, () => core.Group.HasChanges, StartByScheduleAsync);
-        _suspension = new SourceSuspension(core, _cycle);
+        _suspension = new SourceSuspension(core, _cycle) { EmptyIntermediate = () => _recovered?.SettleAsync() ?? Task.CompletedTask };
         _causes = new SuspensionCauses(core, log, _suspension);
         _comparison = new SourceComparison(core, parts.Volume);
         _connection = new SourceConnection(core, _cycle, _comparison, Volume, _causes.OnFault);
@@ -157,7 +157,11 @@ public sealed class FlashcopySource : IAsyncDisposable
     public Task LendFirstIntermediateAsync() => _core.Control.InvokeAsync(_suspension.LendAsync);
 
     /// <summary>Takes B back (F-29).</summary>
-    public Task ReturnFirstIntermediateAsync() => _core.Control.InvokeAsync(_suspension.ReturnAsync);
+    public Task ReturnFirstIntermediateAsync() => _core.Control.InvokeAsync(async () =>
+    {
+        await _suspension.ReturnAsync();
+        _connection.OnResumed();
+    });
 
     /// <summary>Writes what the agent keeps with the pair.</summary>
     public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>
@@ -219,10 +223,17 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <param name="history">The other side's generations.</param>
     /// <exception cref="IOException">It could not be written down: this object is closed, and its parts open as the source they were.</exception>
     /// <exception cref="TimeoutException">A storage did not answer; the same holds.</exception>
+    /// <exception cref="PairException">B is lent: as the target, this side would write to it.</exception>
     public async Task BecomeTargetAsync(GenerationHistory history)
     {
         await _core.Control.InvokeAsync(() =>
         {
+            if (_core.Journal.Record.FirstIntermediateLent)
+            {
+                throw new PairException(PairError.FirstIntermediateLent,
+                    "The first intermediate is lent, and this side would write to it as the other's copy. Set-MirrorPair -ReturnFirstIntermediate comes first.");
+            }
+
             _recovered?.ForgetUnrestored(_core.Maps);
             return Task.CompletedTask;
         });

@@ -60,6 +60,19 @@ internal sealed class RecoveredVolume
         _run = _second.RunAsync();
     }
 
+    /// <summary>Makes sure, durably, that nothing of the volume is on C alone, so that C may be used for other work (F-29).</summary>
+    /// <exception cref="PairException">It is still being restored.</exception>
+    public async Task SettleAsync()
+    {
+        if (_maps.Settled.NextClear(0) < _maps.Geometry.GrainCount)
+        {
+            throw new PairException(PairError.RestoreRunning,
+                "The volume is still being restored after the recovery, and the first intermediate holds grains that are nowhere else. Get-MirrorPair shows how far that is.");
+        }
+
+        await _journal.PersistAllAsync();
+    }
+
     /// <summary>
     /// Stops. What is not on D yet counts as different, and every source page is to be written, so that they no longer stand on the target's maps.
     /// </summary>

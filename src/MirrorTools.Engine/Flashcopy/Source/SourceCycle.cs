@@ -194,6 +194,11 @@ internal sealed partial class SourceCycle
                 _ = _core.Flows.WatchAsync(SettleAsync(chosen));
             }
         }
+        else if (State == SourceState.Prepared)
+        {
+            // What site 2 had made durable is gone from there: that can only be an admin's doing, and the group begins anew.
+            _ = _core.Flows.WatchAsync(_core.Group.GiveUpAsync("PreparedPointLost"));
+        }
         else
         {
             // It completes again once site 2 has heard of it: a completion of a point that was not announced is refused.

@@ -17,7 +17,6 @@ public static class SourceMachine
         (SourceState.Copying, SourceEvent.AllCopied) => SourceState.Completing,
         (SourceState.Completing, SourceEvent.Refused) => SourceState.Copying,
         (SourceState.Completing, SourceEvent.Prepared) => SourceState.Prepared,
-        (SourceState.Prepared, SourceEvent.Refused) => SourceState.Copying,
         (SourceState.Completing or SourceState.Copying or SourceState.Prepared, SourceEvent.Committed) => SourceState.Recording,
         (SourceState.Recording, SourceEvent.Recorded) => SourceState.Idle,
         (SourceState.Copying, SourceEvent.GiveUp) => SourceState.GivingUp,
@@ -27,7 +26,8 @@ public static class SourceMachine
         (SourceState.Idle or SourceState.InDoubt or SourceState.Lent, SourceEvent.Suspend) => SourceState.Suspended,
         (SourceState.Suspended, SourceEvent.Resume) => SourceState.InDoubt,
         (SourceState.Idle, SourceEvent.Lend) => SourceState.Lent,
-        (SourceState.Lent, SourceEvent.Return) => SourceState.Idle,
+        (SourceState.Suspended, SourceEvent.Lend) => SourceState.Lent,
+        (SourceState.Lent, SourceEvent.Return) => SourceState.InDoubt,
         _ => throw new InvalidOperationException($"The source's cycle can't take {what} in state {state}."),
     };
 

@@ -88,7 +88,7 @@ public enum SourceEvent : byte
     /// <summary>Mirroring is to go on.</summary>
     Resume,
 
-    /// <summary>B is lent.</summary>
+    /// <summary>B is lent; or mirroring is to go on, with B still lent.</summary>
     Lend,
 
     /// <summary>B is back.</summary>

@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Waiting;
@@ -8,6 +9,9 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// <summary>Stops mirroring and lets it go on, with hosts untouched by either (F-22, F-29, P-8).</summary>
 internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
 {
+    // A command of an admin's at a time: what each of them does with B must not be undone by one that began earlier.
+    private readonly SerialGate _commands = new();
+
     /// <summary>What is behind the suspension.</summary>
     public string? Detail { get; private set; }
 
@@ -73,9 +77,13 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         await RecordAsync(reason, fault.IsFull);
     }
 
+    /// <summary>Makes sure that nothing is in B alone; throws where that is not so.</summary>
+    public Func<Task> EmptyIntermediate { get; set; } = static () => Task.CompletedTask;
+
     /// <summary>Resumes; the next session settles what site 2 knows.</summary>
     public async Task ResumeAsync()
     {
+        using SerialGate.Turn turn = await _commands.EnterAsync(CancellationToken.None);
         if (cycle.State != SourceState.Suspended)
         {
             throw new PairException(PairError.PairNotSuspended, "The pair is not suspended. Get-MirrorPair shows its state.");
@@ -102,15 +110,25 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
             return;
         }
 
-        core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
         (Detail, IsStorageFull) = (null, false);
-        cycle.Transition(SourceEvent.Resume);
+        if (record.FirstIntermediateLent)
+        {
+            cycle.Transition(SourceEvent.Lend);
+        }
+        else
+        {
+            core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
+            cycle.Transition(SourceEvent.Resume);
+        }
+
         core.Events.Report(PairEventId.Resumed);
     }
 
     /// <summary>Lends B (F-29).</summary>
     public async Task LendAsync()
     {
+        using SerialGate.Turn turn = await _commands.EnterAsync(CancellationToken.None);
+        await EmptyIntermediate();
         if (cycle.State != SourceState.Idle)
         {
             throw new PairException(
@@ -129,7 +147,8 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
     /// <summary>Takes B back (F-29).</summary>
     public async Task ReturnAsync()
     {
-        if (cycle.State != SourceState.Lent)
+        using SerialGate.Turn turn = await _commands.EnterAsync(CancellationToken.None);
+        if (cycle.State != SourceState.Lent && !core.Journal.Record.FirstIntermediateLent)
         {
             throw new PairException(PairError.NoCycleRunning, "The first intermediate is not lent. Get-MirrorPair shows the pair's state.");
         }
@@ -137,8 +156,12 @@ internal sealed class SourceSuspension(SourceCore core, SourceCycle cycle)
         await MergeRetiringAsync();
         await ForgetIntermediateAsync();
         await core.Journal.ChangeAsync(static now => now with { FirstIntermediateLent = false });
-        core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
-        cycle.Transition(SourceEvent.Return);
+        if (cycle.State == SourceState.Lent)
+        {
+            core.Maps.Mode = core.Maps.Mode with { MarksFuture = true };
+            cycle.Transition(SourceEvent.Return);
+        }
+
         core.Events.Report(PairEventId.FirstIntermediateLent, ("lent", false));
     }
 

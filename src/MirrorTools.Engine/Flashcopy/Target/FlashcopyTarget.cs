@@ -166,7 +166,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             await _session.CloseAsync();
             _core.Second.Stop();
             await _second;
-            await _arrivals.WhenIdle();
+            await _point.GiveUpAsync(0);
             await _settlement.WhenIdle();
             await _background;
             _point.Transition(TargetEvent.Recover);
@@ -202,7 +202,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             await _session.CloseAsync();
             _core.Second.Stop();
             await _second;
-            await _arrivals.WhenIdle();
+            await _point.GiveUpAsync(0);
             await _settlement.WhenIdle();
             await _background;
             if (_point.State is not TargetState.Recovered and not TargetState.Faulted)

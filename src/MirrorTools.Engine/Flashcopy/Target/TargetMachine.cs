@@ -13,9 +13,9 @@ public static class TargetMachine
         (TargetState.Preparing or TargetState.Prepared, TargetEvent.Decided) => TargetState.Committing,
         (TargetState.Preparing, TargetEvent.Refused) => TargetState.Waiting,
         (TargetState.Committing, TargetEvent.Renewed) => TargetState.Waiting,
-        (TargetState.Waiting or TargetState.Receiving or TargetState.Prepared, TargetEvent.GivenUp) => TargetState.Waiting,
-        (not TargetState.Recovered, TargetEvent.Fault) => TargetState.Faulted,
-        (TargetState.Waiting or TargetState.Receiving or TargetState.Faulted, TargetEvent.Recover) => TargetState.Recovered,
+        (TargetState.Receiving or TargetState.Prepared, TargetEvent.GivenUp) => TargetState.Waiting,
+        (not TargetState.Recovered and not TargetState.Faulted, TargetEvent.Fault) => TargetState.Faulted,
+        (TargetState.Waiting or TargetState.Faulted, TargetEvent.Recover) => TargetState.Recovered,
         _ => throw new InvalidOperationException($"The target can't take {what} in state {state}."),
     };
 }
