@@ -115,9 +115,16 @@ internal static class SimulateCommand
                 Console.WriteLine($"{count,12} {name}");
             }
 
-            foreach (var (transition, count) in options.ShowsTransitions ? _totals.Coverage : new Dictionary<string, long>())
+            foreach (var (pair, count) in options.ShowsTransitions ? _totals.Coverage : new Dictionary<string, long>())
             {
-                Console.WriteLine($"{count,12} {transition}");
+                Console.WriteLine($"{count,12} {pair}");
+            }
+
+            string[] unreached = [.. _totals.Unreached];
+            Console.WriteLine($"{_totals.Coverage.Count - unreached.Length} of {_totals.Coverage.Count} pairs of a state machine's state and event were reached.");
+            if (unreached.Length > 0)
+            {
+                Console.WriteLine($"Not reached: {string.Join(", ", unreached)}.");
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MirrorTools.Simulation.Scheduling;
 
 namespace MirrorTools.Simulation.Faults;
@@ -5,10 +6,12 @@ namespace MirrorTools.Simulation.Faults;
 /// <summary>Carries a plan out: hands each action to its verb's handler when its trigger is reached, and keeps what was done as a plan that replays it.</summary>
 public sealed class FaultPlanRunner
 {
+    private const string ArmVerb = "arm", NothingVerb = "nothing";
+
     private readonly SimScheduler _scheduler;
     private readonly Dictionary<string, Action<IReadOnlyList<string>>> _handlers = [];
     private readonly Dictionary<string, long> _marks = [];
-    private readonly Dictionary<(string Mark, long Count), List<FaultAction>> _atMark = [];
+    private readonly Dictionary<(string Mark, long Count), List<Action>> _atMark = [];
     private readonly Queue<FaultAction> _atStep;
     private readonly List<FaultAction> _done = [];
 
@@ -16,6 +19,8 @@ public sealed class FaultPlanRunner
     public FaultPlanRunner(SimScheduler scheduler, FaultPlan plan)
     {
         _scheduler = scheduler;
+        _handlers[ArmVerb] = words => DoAt(words[0], long.Parse(words[1], NumberStyles.None, CultureInfo.InvariantCulture), words[2], [.. words.Skip(3)]);
+        _handlers[NothingVerb] = static _ => { };
         _atStep = new Queue<FaultAction>(plan.Actions.Where(a => a.Trigger.Kind == FaultTriggerKind.Step).OrderBy(a => a.Trigger.Count));
         foreach (var action in plan.Actions)
         {
@@ -25,7 +30,7 @@ public sealed class FaultPlanRunner
             }
             else if (action.Trigger.Kind == FaultTriggerKind.Mark)
             {
-                AddAtMark(action);
+                AddAtMark(action.Trigger, () => Do(action));
             }
         }
 
@@ -48,9 +53,22 @@ public sealed class FaultPlanRunner
     public void Do(string verb, params IReadOnlyList<string> arguments) =>
         Do(new FaultAction(FaultTrigger.AtTime(_scheduler.Now), verb, arguments));
 
-    /// <summary>Does something when <paramref name="mark"/> is reached for the <paramref name="later"/>th time from now.</summary>
-    public void DoAt(string mark, long later, string verb, params IReadOnlyList<string> arguments) =>
-        AddAtMark(new FaultAction(FaultTrigger.AtMark(mark, _marks.GetValueOrDefault(mark) + later), verb, arguments));
+    /// <summary>Does something when <paramref name="mark"/> is reached for the <paramref name="later"/>th time from now, and keeps in <see cref="Done"/> that it waits: for faults that a seed draws.</summary>
+    public void Arm(string mark, long later, string verb, params IReadOnlyList<string> arguments) =>
+        Do(ArmVerb, [mark, later.ToString(CultureInfo.InvariantCulture), verb, .. arguments]);
+
+    /// <summary>Lets an instant pass that a seed drew: a replay has a step there as well, and so takes the same course.</summary>
+    public void DoNothing() => Do(NothingVerb);
+
+    /// <summary>
+    /// Does something when <paramref name="mark"/> is reached for the <paramref name="later"/>th time from now: for what the course of a run brings. It is not kept in
+    /// <see cref="Done"/>, since it is brought in a replay as well.
+    /// </summary>
+    public void DoAt(string mark, long later, string verb, params IReadOnlyList<string> arguments)
+    {
+        var trigger = FaultTrigger.AtMark(mark, _marks.GetValueOrDefault(mark) + later);
+        AddAtMark(trigger, () => Carry(new FaultAction(trigger, verb, arguments)));
+    }
 
     /// <summary>Forgets what still waits for a mark.</summary>
     public void Disarm() => _atMark.Clear();
@@ -61,13 +79,13 @@ public sealed class FaultPlanRunner
         var count = _marks[mark] = _marks.GetValueOrDefault(mark) + 1;
         if (!IsHeld && _atMark.Count > 0 && _atMark.TryGetValue((mark, count), out var actions))
         {
-            actions.ForEach(Do);
+            actions.ForEach(static action => action());
         }
     }
 
-    private void AddAtMark(FaultAction action)
+    private void AddAtMark(FaultTrigger trigger, Action action)
     {
-        var key = (action.Trigger.Mark, action.Trigger.Count);
+        var key = (trigger.Mark, trigger.Count);
         if (!_atMark.TryGetValue(key, out var actions))
         {
             _atMark[key] = actions = [];
@@ -86,12 +104,17 @@ public sealed class FaultPlanRunner
 
     private void Do(FaultAction action)
     {
+        _done.Add(action);
+        Carry(action);
+    }
+
+    private void Carry(FaultAction action)
+    {
         if (!_handlers.TryGetValue(action.Verb, out var handler))
         {
             throw new FormatException($"The scenario has no action \"{action.Verb}\"; it knows {string.Join(", ", _handlers.Keys.Order(StringComparer.Ordinal))}.");
         }
 
-        _done.Add(action);
         _scheduler.Note(action.ToString());
         handler(action.Arguments);
     }

@@ -51,7 +51,13 @@ internal sealed class FlashcopyMember
     /// <summary>Open while the site is up and is the target of this pair.</summary>
     public FlashcopyTarget? Target { get; private set; }
 
-    public void Forget() => (Source, Target) = (null, null);
+    /// <summary>True where somebody else writes to the intermediate.</summary>
+    public bool IsLent { get; set; }
+
+    /// <summary>How many commands to lend it are under way.</summary>
+    public int Loans { get; set; }
+
+    public void Forget() => (Source, Target, Loans) = (null, null, 0);
 
     public void Attach(IPeerChannel channel)
     {
@@ -96,7 +102,16 @@ internal sealed class FlashcopyMember
     public async Task BecomeTargetAsync(GenerationHistory history)
     {
         var source = Source!;
-        Source = null;
+        try
+        {
+            await source.ReturnFirstIntermediateAsync();
+        }
+        catch (PairException)
+        {
+            // It is not lent.
+        }
+
+        (Source, IsLent) = (null, false);
         await source.BecomeTargetAsync(history);
     }
 

@@ -31,6 +31,7 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
             await s.ResumeAsync();
             return true;
         }));
+        plan.Handle("lend", _ => Lend(world.ActiveSite!, world.Random.Next(world.Identities.Count)));
         plan.Handle("policy", _ => OnSource(async s =>
         {
             await s.SetOptionsAsync(FlashcopyShape.DrawOptions(world.Random));
@@ -46,6 +47,7 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
         storm.Add(FaultKinds.Admins, () => plan.Do("start-cycle"));
         storm.Add(FaultKinds.Admins, () => plan.Do("stop-cycle"));
         storm.Add(FaultKinds.Admins, () => plan.Do("suspend"));
+        storm.Add(FaultKinds.Admins, () => plan.Do("lend"));
         storm.Add(FaultKinds.Admins, () => plan.Do("policy"));
     }
 
@@ -118,10 +120,52 @@ internal sealed class FlashcopyOperator(FlashcopyWorld world, FlashcopySite site
                 return true;
             });
         }
+        else if (status.State == SourceState.Lent && member.Loans == 0 && (world.IsCalm || world.Random.Chance(0.5)))
+        {
+            TakeBack(site, member.Index);
+        }
         else if (member.Index == 0 && status.State == SourceState.Idle && (world.IsCalm || (!world.Shape.IsContinuous && world.Random.Chance(0.6))))
         {
             OnSource(site, 0, s => s.StartCycleAsync(false));
         }
+    }
+
+    private void Lend(FlashcopySite site, int member) => OnSource(site, member, async source =>
+    {
+        var lender = site.Members[member];
+        lender.Loans++;
+        try
+        {
+            await source.LendFirstIntermediateAsync();
+            Scribble(lender);
+            lender.IsLent = true;
+        }
+        finally
+        {
+            lender.Loans--;
+        }
+
+        return true;
+    });
+
+    private void TakeBack(FlashcopySite site, int member) => OnSource(site, member, async source =>
+    {
+        if (site.Members[member].IsLent)
+        {
+            Scribble(site.Members[member]);
+            site.Members[member].IsLent = false;
+        }
+
+        await source.ReturnFirstIntermediateAsync();
+        return true;
+    });
+
+    // Whoever borrowed it has written all over it (F-29).
+    private void Scribble(FlashcopyMember member)
+    {
+        var foreign = new byte[member.Identity.Geometry.LengthBytes];
+        world.Random.NextBytes(foreign);
+        member.Intermediate.Preload(0, foreign);
     }
 
     private void CheckRefuses(FlashcopySite site, FlashcopyMember member)

@@ -21,13 +21,13 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
         world.IsCalm = false;
         var until = Run.Scheduler.Now + LongestRage;
         bool IsOver() => (source.HostIsDone && source.Site.IsUp) || Run.Scheduler.Now > until;
-        var flows = new List<Func<Task>> { () => admin.RunAsync(IsOver), () => AuditAsync(target, IsOver) };
         if (Run.Options.Plan is null)
         {
-            flows.Add(() => storm.RunAsync(IsOver));
+            storm.Begin(IsOver);
         }
 
-        await Run.TogetherAsync(flows);
+        await Run.TogetherAsync([() => admin.RunAsync(IsOver), () => AuditAsync(target, IsOver)]);
+        storm.End();
     }
 
     /// <summary>Nothing goes wrong any more: within a bound all that hosts wrote is committed (P-7, liveness).</summary>

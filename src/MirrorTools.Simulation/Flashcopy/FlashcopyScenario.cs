@@ -34,6 +34,13 @@ public sealed class FlashcopyScenario : IScenario
     }
 
     /// <inheritdoc/>
+    public IEnumerable<string> Pairs { get; } =
+    [
+        .. StateMachines.PairsOf<SourceState, SourceEvent>("source", SourceMachine.Next, static (_, what) => what == SourceEvent.Break),
+        .. StateMachines.PairsOf<TargetState, TargetEvent>("target", TargetMachine.Next, static (_, _) => false),
+    ];
+
+    /// <inheritdoc/>
     public async Task RunAsync(ScenarioRun run)
     {
         await BuildAsync(run);
@@ -148,7 +155,11 @@ public sealed class FlashcopyScenario : IScenario
         });
         setup.Kill();
         run.Plan.IsHeld = false;
-        _storm = new FaultStorm(run, [_site1.Site, _site2.Site]) { MayStrike = MayStrike };
+        _storm = new FaultStorm(run, [_site1.Site, _site2.Site])
+        {
+            MayStrike = MayStrike,
+            StateMarks = [.. Enum.GetNames<SourceState>().Select(static name => "source." + name), .. Enum.GetNames<TargetState>().Select(static name => "target." + name)],
+        };
         FaultVerbs.Handle(run, [_site1.Site, _site2.Site], site => _world.LastStrike[site.Name] = run.Scheduler.Now);
         _operator = new FlashcopyOperator(_world, _site1, _site2);
         _operator.Handle();
@@ -160,6 +171,7 @@ public sealed class FlashcopyScenario : IScenario
         }
 
         _operator.AddTo(_storm);
+        new TargetStrokes(_world, _site1, _site2).AddTo(_storm);
     }
 
     // a fault of the source itself is the host's to see, and one of a recovered image's two storages too; all else must not reach a host

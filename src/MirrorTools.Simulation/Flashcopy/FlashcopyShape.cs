@@ -45,6 +45,7 @@ internal sealed record FlashcopyShape
         HoldInScanOrder = random.Chance(0.2),
         ScanOrder = random.Chance(0.3) ? ScanOrder.LastAccessed : ScanOrder.Ascending,
         LinkDeadline = TimeSpan.FromSeconds(2),
+        GateDeadline = TimeSpan.FromMilliseconds(random.Chance(0.3) ? 300 : 10_000),
         RunBytes = 32768 << random.Next(0, 4),
         BatchBytes = 65536 << random.Next(0, 6),
         WindowBytes = 256 * 1024,

@@ -100,7 +100,10 @@ internal sealed class FlashcopyWorld
         Faults = Faults,
         Transitions = (machine, from, what, to) =>
         {
-            Run.Totals.Cover(machine, from, what, to);
+            Run.Totals.Cover(machine, from, what);
+
+            // An event of its own: what a plan has for this mark must not happen inside the engine's step.
+            Run.Scheduler.Schedule(TimeSpan.Zero, () => Run.Plan.Reach($"{machine}.{to}"), $"{machine}.{to}");
             Run.Scheduler.Note($"{site.Site.Name}{Suffix(member)}: {machine} {from} + {what} = {to}");
         },
     };

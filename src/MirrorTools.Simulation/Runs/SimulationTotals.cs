@@ -20,7 +20,7 @@ public sealed class SimulationTotals
     /// <summary>What was counted, by name: writes, points, commits, crashes, power losses, cuts, torn writes, lost sectors, recoveries and more.</summary>
     public IReadOnlyDictionary<string, long> Counts => _counts;
 
-    /// <summary>How often each transition of a state machine happened: <c>machine: state --event--> state</c>.</summary>
+    /// <summary>How often each event came in each state of a state machine: <c>machine: state + event</c>; 0 where it can come and did not.</summary>
     public IReadOnlyDictionary<string, long> Coverage => _coverage;
 
     /// <summary>The count of a name; 0 where nothing was counted.</summary>
@@ -29,11 +29,22 @@ public sealed class SimulationTotals
     /// <summary>Counts something.</summary>
     public void Count(string name, long amount = 1) => _counts[name] = _counts.GetValueOrDefault(name) + amount;
 
-    /// <summary>Counts a transition of a state machine.</summary>
-    public void Cover(string machine, string from, string trigger, string to)
+    /// <summary>The pairs that can come and did not.</summary>
+    public IEnumerable<string> Unreached => _coverage.Where(static pair => pair.Value == 0).Select(static pair => pair.Key);
+
+    /// <summary>The name of a state and an event in <see cref="Coverage"/>.</summary>
+    public static string PairName(string machine, string state, string what) => $"{machine}: {state} + {what}";
+
+    /// <summary>Counts an event of a state machine.</summary>
+    public void Cover(string machine, string state, string what) => Cover(PairName(machine, state, what), 1);
+
+    /// <summary>Says what can come, so that what never does is seen.</summary>
+    public void Expect(IEnumerable<string> pairs)
     {
-        var key = $"{machine}: {from} --{trigger}--> {to}";
-        _coverage[key] = _coverage.GetValueOrDefault(key) + 1;
+        foreach (var pair in pairs)
+        {
+            Cover(pair, 0);
+        }
     }
 
     /// <summary>Adds another run's totals.</summary>
@@ -49,7 +60,7 @@ public sealed class SimulationTotals
 
         foreach (var (key, amount) in other._coverage)
         {
-            _coverage[key] = _coverage.GetValueOrDefault(key) + amount;
+            Cover(key, amount);
         }
     }
 
@@ -57,4 +68,6 @@ public sealed class SimulationTotals
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Seeds} seeds, {SimulatedTime.TotalHours:F1} simulated hours, {Steps} steps, {string.Join(", ", _counts.Select(c => $"{c.Value} {c.Key}"))}");
+
+    private void Cover(string pair, long amount) => _coverage[pair] = _coverage.GetValueOrDefault(pair) + amount;
 }

@@ -43,6 +43,7 @@ public static class Simulator
             failure = e is SimFailureException ? $"{e.Message}\n{e.InnerException}" : $"{e}\n{scheduler.Dump()}";
         }
 
+        run.Totals.Expect(scenario.Pairs);
         run.Totals.Seeds = 1;
         run.Totals.Steps = scheduler.Step;
         run.Totals.SimulatedTime = scheduler.Now;

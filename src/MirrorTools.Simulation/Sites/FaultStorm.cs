@@ -5,7 +5,7 @@ namespace MirrorTools.Simulation.Sites;
 
 /// <summary>
 /// Draws what goes wrong from the seed: some seeds are calm, some lose a site every second. Half of the crashes strike at an instant of time, half at a
-/// request of a disk, where the promises are made and broken.
+/// request of a disk or a step of a state machine, where the promises are made and broken.
 /// </summary>
 public sealed class FaultStorm
 {
@@ -15,6 +15,7 @@ public sealed class FaultStorm
     private readonly FaultKinds _kinds;
     private readonly TimeSpan _pause;
     private readonly List<Action> _extra = [];
+    private SimEvent? _next;
 
     /// <summary>Creates the storm of a seed.</summary>
     /// <param name="run">The world.</param>
@@ -41,8 +42,8 @@ public sealed class FaultStorm
     /// <summary>Disks whose faults a host may see are left alone: only these are struck.</summary>
     public Func<Disks.SimDisk, bool> MayStrike { get; set; } = static _ => true;
 
-    /// <summary>True once it has ended.</summary>
-    public bool IsOver { get; private set; }
+    /// <summary>Marks at which faults strike beside those of the disks: the states of the service's machines.</summary>
+    public IReadOnlyList<string> StateMarks { get; init; } = [];
 
     /// <summary>Adds something that a seed may draw beside the general faults.</summary>
     public void Add(FaultKinds kind, Action action)
@@ -53,21 +54,20 @@ public sealed class FaultStorm
         }
     }
 
-    /// <summary>Blows until <paramref name="isOver"/>.</summary>
-    public async Task RunAsync(Func<bool> isOver)
+    /// <summary>
+    /// Blows until <paramref name="isOver"/>. Each stroke is one event of the scheduler and one line of the plan, whatever it comes to: a plan in its place takes the same steps.
+    /// </summary>
+    public void Begin(Func<bool> isOver)
     {
-        var faults = Faults().ToArray();
-        while (!isOver() && faults.Length > 0)
+        Action[] faults = [.. Faults()];
+        if (faults.Length > 0)
         {
-            await Task.Delay(_random.Between(TimeSpan.Zero, _pause * 2), _run.Time);
-            if (!isOver())
-            {
-                faults[_random.Next(faults.Length)]();
-            }
+            Schedule(faults, isOver);
         }
-
-        IsOver = true;
     }
+
+    /// <summary>No stroke follows.</summary>
+    public void End() => _next?.Cancel();
 
     /// <summary>Everything works again: what the promises of liveness start from.</summary>
     /// <param name="heal">False where the sites stay parted.</param>
@@ -103,16 +103,13 @@ public sealed class FaultStorm
         {
             yield return () => Crash("power-off", AnySite());
             yield return () => Crash("power-off", AnySite());
-            yield return () =>
-            {
-                _run.Plan.Do("power-off", _sites[0].Name);
-                _run.Plan.Do("power-off", _sites[1].Name);
-            };
+            yield return () => _run.Plan.Do("blackout");
         }
 
         if (_kinds.HasFlag(FaultKinds.Cuts))
         {
             yield return () => _run.Plan.Do("cut", _sites[0].Name, _sites[1].Name);
+            yield return () => AtState("cut", _sites[0].Name, _sites[1].Name);
         }
 
         if (_kinds.HasFlag(FaultKinds.Partitions))
@@ -141,6 +138,21 @@ public sealed class FaultStorm
         }
     }
 
+    private void Schedule(Action[] faults, Func<bool> isOver) => _next = _run.Scheduler.Schedule(
+        _random.Between(TimeSpan.Zero, _pause * 2),
+        () =>
+        {
+            if (isOver())
+            {
+                _run.Plan.DoNothing();
+                return;
+            }
+
+            faults[_random.Next(faults.Length)]();
+            Schedule(faults, isOver);
+        },
+        "storm");
+
     private void Crash(string verb, SimSite site)
     {
         if (_random.Chance(0.5))
@@ -149,9 +161,15 @@ public sealed class FaultStorm
             return;
         }
 
+        if (_random.Chance(0.3))
+        {
+            AtState(verb, site.Name);
+            return;
+        }
+
         var disks = _sites.SelectMany(s => s.Disks).ToArray();
         var mark = $"{disks[_random.Next(disks.Length)].Name}.{(_random.Chance(0.5) ? "flush" : "write")}";
-        _run.Plan.DoAt(mark, _random.Next(1, 12), verb, site.Name);
+        _run.Plan.Arm(mark, _random.Next(1, 12), verb, site.Name);
     }
 
     private void StrikeDisk()
@@ -159,6 +177,7 @@ public sealed class FaultStorm
         var disks = _sites.SelectMany(s => s.Disks).Where(MayStrike).ToArray();
         if (disks.Length == 0)
         {
+            _run.Plan.DoNothing();
             return;
         }
 
@@ -174,7 +193,25 @@ public sealed class FaultStorm
             _ when name[0] == 'M' && _random.Chance(0.5) => [name, "corrupt-reads", $"{_random.Next(8)}"],
             _ => [name, "fail-reads", "1"],
         };
-        _run.Plan.Do("disk", arguments);
+        if (_random.Chance(0.3))
+        {
+            AtState("disk", arguments);
+        }
+        else
+        {
+            _run.Plan.Do("disk", arguments);
+        }
+    }
+
+    private void AtState(string verb, params IReadOnlyList<string> arguments)
+    {
+        if (StateMarks.Count == 0)
+        {
+            _run.Plan.DoNothing();
+            return;
+        }
+
+        _run.Plan.Arm(StateMarks[_random.Next(StateMarks.Count)], _random.Next(1, 4), verb, arguments);
     }
 
     private SimSite AnySite() => _sites[_random.Next(_sites.Count)];

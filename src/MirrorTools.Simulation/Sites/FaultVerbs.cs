@@ -7,7 +7,7 @@ namespace MirrorTools.Simulation.Sites;
 /// <summary>The verbs that every scenario's plans know.</summary>
 public static class FaultVerbs
 {
-    /// <summary>Says what <c>kill</c>, <c>power-off</c>, <c>freeze</c>, <c>cut</c>, <c>partition</c>, <c>block</c>, <c>heal</c> and <c>disk</c> do to these sites.</summary>
+    /// <summary>Says what <c>kill</c>, <c>power-off</c>, <c>blackout</c>, <c>freeze</c>, <c>cut</c>, <c>partition</c>, <c>block</c>, <c>heal</c> and <c>disk</c> do to these sites.</summary>
     /// <param name="run">The world.</param>
     /// <param name="sites">The sites that plans may name.</param>
     /// <param name="struck">Told of a site whose storage is struck.</param>
@@ -16,6 +16,13 @@ public static class FaultVerbs
         var plan = run.Plan;
         plan.Handle("kill", a => Site(a[0]).Kill(Duration(a, 1)));
         plan.Handle("power-off", a => Site(a[0]).LosePower(Duration(a, 1)));
+        plan.Handle("blackout", _ =>
+        {
+            foreach (var site in sites)
+            {
+                site.LosePower();
+            }
+        });
         plan.Handle("freeze", a => Site(a[0]).Freeze(Duration(a, 1) ?? TimeSpan.FromSeconds(1)));
         plan.Handle("cut", a =>
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MirrorTools.Simulation.Faults;
 using MirrorTools.Simulation.Runs;
 using MirrorTools.Testing;
 using Xunit;
@@ -16,6 +17,19 @@ public sealed class FlashcopySimulationTests
             var second = Simulator.Run("Flashcopy", seed);
             Assert.Equal(first.Hash, second.Hash);
             Assert.Equal(first.Plan.ToString(), second.Plan.ToString());
+        }
+    }
+
+    /// <summary>What a failing seed prints is what is kept of it, so it has to take the same course.</summary>
+    [Fact]
+    public void The_plan_of_a_run_replays_the_run()
+    {
+        for (ulong seed = 1; seed <= 12; seed++)
+        {
+            var drawn = Simulator.Run("Flashcopy", seed);
+            var replayed = Simulator.Run("Flashcopy", seed, new SimulationOptions { Plan = FaultPlan.Parse(drawn.Plan.ToString()) });
+            Assert.Equal(drawn.Totals.ToString(), replayed.Totals.ToString());
+            Assert.Equal(drawn.Plan.ToString(), replayed.Plan.ToString());
         }
     }
 
