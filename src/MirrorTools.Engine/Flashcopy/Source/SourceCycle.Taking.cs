@@ -1,5 +1,4 @@
 using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Waiting;
@@ -128,7 +127,7 @@ internal sealed partial class SourceCycle
         _core.Maps.Mode = new WriteMode
         {
             CycleIsLive = !_core.Parts.Faults.OverwriteUncopiedGrains,
-            WaitsForC = _core.WishesC && !MergeIsOver,
+            WaitsForC = _core.WishesC && !_merging.IsOver,
             Future = future,
             Retiring = _core.Maps.Mode.Future,
         };
@@ -181,7 +180,7 @@ internal sealed partial class SourceCycle
         Transition(SourceEvent.GateTimedOut);
         if (Point != 0 && Session is { } session)
         {
-            await TellGivenUpAsync(session, Point);
+            await PointMessages.TellGivenUpAsync(session, Point);
         }
 
         Finish(reason);

@@ -1,5 +1,4 @@
 using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Waiting;
@@ -10,16 +9,15 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 internal sealed partial class SourceCycle
 {
     private readonly SourceCore _core;
+    private readonly PointMerging _merging;
     private TaskCompletionSource<CycleOutcome>? _outcome;
     private TaskCompletionSource? _stable;
-    private DateTimeOffset? _mergingSince;
     private long _linkBytesBefore;
-
-    private TaskCompletionSource? _decision;
 
     public SourceCycle(SourceCore core, SourceState state)
     {
         _core = core;
+        _merging = new PointMerging(core);
         State = state;
     }
 
@@ -43,9 +41,6 @@ internal sealed partial class SourceCycle
 
     /// <summary>True where nothing is left to copy and site 2 is there.</summary>
     public bool IsCopied => State == SourceState.Copying && _hasBegun && _core.Maps.Uncopied == 0 && Session is not null;
-
-    /// <summary>True where site 2 was asked to prepare the point and nothing is decided here yet.</summary>
-    public bool IsAsked => State is SourceState.Completing or SourceState.Prepared;
 
     /// <summary>Completes when the running point is committed or given up; null where there is none.</summary>
     public Task<CycleOutcome>? Outcome => _outcome?.Task;
@@ -120,47 +115,22 @@ internal sealed partial class SourceCycle
     {
         if (Point != 0)
         {
-            PeerMessage message = new(FlashcopyMessage.BeginPoint, 0, 0, Point, 0, _core.Maps.CycleGrains, Guid.Empty);
-            await SendAsync(session, message, new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode());
+            await PointMessages.TellBegunAsync(session, Point, TakenAt, _core.Maps.CycleGrains);
         }
         else if (!_core.Group.IsAlone)
         {
-            await SendAsync(session, new PeerMessage(FlashcopyMessage.NoPoint, 0, 0, 0, 0, 0, Guid.Empty), default);
+            await PointMessages.TellNoneAsync(session);
         }
     }
 
     /// <summary>A waiting write wants to fall before a new point (F-27).</summary>
-    public bool RequestMerge()
-    {
-        _mergingSince ??= _core.Time.GetUtcNow();
-        if (State is not SourceState.Copying and not SourceState.ClosingGate and not SourceState.Merging
-            || _core.Time.GetUtcNow() - _mergingSince > _core.Options.LinkDeadline)
-        {
-            _core.Maps.Mode = _core.Maps.Mode with { WaitsForC = false };
-            return false;
-        }
-
-        if (State == SourceState.Copying)
-        {
-            _ = _core.Flows.WatchAsync(MergeAsync());
-        }
-
-        return true;
-    }
+    public bool RequestMerge() => _merging.Request(State);
 
     /// <summary>Grains went into B or onto C: writers may go on, and the point may be complete.</summary>
     public void OnProgress()
     {
         _core.Waiters.Reconsider();
         CheckComplete();
-    }
-
-    /// <summary>Has site 2 prepare the point, and choose unless another pair leads the group (F-8, F-9).</summary>
-    public void Complete(Guid? lead)
-    {
-        Transition(SourceEvent.AllCopied);
-        _core.Waiters.StopMerging();
-        _ = _core.Flows.WatchAsync(CompleteAsync(Session!, lead));
     }
 
     /// <summary>Where nothing is left to copy and site 2 is there, the group may complete (F-8).</summary>
@@ -172,119 +142,7 @@ internal sealed partial class SourceCycle
         }
         else if (State == SourceState.Copying && _core.Waiters.HasMerging)
         {
-            _ = _core.Flows.WatchAsync(MergeAsync());
-        }
-    }
-
-    /// <summary>The session is new: what site 2's greeting says of a completion that got no answer.</summary>
-    /// <param name="committed">The last point it committed.</param>
-    /// <param name="prepared">The point that it has prepared; 0 for none.</param>
-    public void OnReady(ulong committed, ulong prepared)
-    {
-        if (!IsAsked || committed == Point)
-        {
-            return;
-        }
-
-        if (prepared == Point)
-        {
-            OnPrepared(prepared);
-            if (_core.Group.LastCommitted is { IsNone: false } chosen)
-            {
-                _ = _core.Flows.WatchAsync(SettleAsync(chosen));
-            }
-        }
-        else if (State == SourceState.Prepared)
-        {
-            // What site 2 had made durable is gone from there: that can only be an admin's doing, and the group begins anew.
-            _ = _core.Flows.WatchAsync(_core.Group.GiveUpAsync("PreparedPointLost"));
-        }
-        else
-        {
-            // It completes again once site 2 has heard of it: a completion of a point that was not announced is refused.
-            Transition(SourceEvent.Refused);
-        }
-    }
-
-    /// <summary>Site 2 has prepared the point; the group's lead decides (F-9).</summary>
-    public void OnPrepared(ulong point)
-    {
-        if (State == SourceState.Completing && point == Point)
-        {
-            StopWaitingForDecision();
-            Transition(SourceEvent.Prepared);
-            _core.Group.OnCopied();
-        }
-    }
-
-    /// <summary>The group's lead has committed: site 2 need not ask for it.</summary>
-    public async Task SettleAsync(CommittedPoint committed)
-    {
-        if (State == SourceState.Prepared && committed.Number == Point && Session is { } session)
-        {
-            await SendAsync(
-                session, new PeerMessage(FlashcopyMessage.Settle, 0, 0, Point, 0, 0, committed.Id), new PointTimes(committed.TakenAt, committed.CommittedAt).Encode());
-        }
-    }
-
-    /// <summary>Site 2 refused to prepare (F-8): what it lost is copied again.</summary>
-    public void OnRefused(ulong point, PrepareRefusal why)
-    {
-        if (State == SourceState.Completing && point == Point)
-        {
-            StopWaitingForDecision();
-            Transition(SourceEvent.Refused);
-            if (why == PrepareRefusal.GivenUp)
-            {
-                _ = _core.Flows.WatchAsync(_core.Group.GiveUpAsync("GivenUpAtTheTarget"));
-            }
-        }
-    }
-
-    /// <summary>Site 2 has committed: recorded here before the admin hears of it (F-9).</summary>
-    public async Task OnCommittedAsync(CommittedPoint committed)
-    {
-        // Copying: a refusal was heard, but the choice had become durable all the same.
-        if (State is not SourceState.Completing and not SourceState.Copying and not SourceState.Prepared || committed.Number != Point)
-        {
-            return;
-        }
-
-        StopWaitingForDecision();
-        Transition(SourceEvent.Committed);
-        try
-        {
-            await RecordAsync(committed);
-        }
-        catch (IOException exception)
-        {
-            // The commit stands at site 2; this side asks for it again once its metadata can be written.
-            Transition(SourceEvent.Recorded);
-            Finish("MetadataFailed");
-            SuspendNeeded(SuspendReason.MetadataFailed, FaultText.Of(exception));
-            return;
-        }
-
-        await _core.Copier.StopAsync();
-        Transition(SourceEvent.Recorded);
-        (ulong point, long linkBytes) = (Point, LinkBytes);
-        Release();
-        _mergingSince = null;
-        _core.Events.Report(PairEventId.PointCommitted, ("point", point), ("t1", committed.TakenAt), ("t2", committed.CommittedAt), ("linkBytes", linkBytes));
-        End(new CycleOutcome(point, true, ""));
-        StateChanged(State);
-        await _core.Group.OnCommittedAsync(this, committed);
-    }
-
-    /// <summary>Records a commit: the cycle map has served its turn.</summary>
-    public async Task RecordAsync(CommittedPoint committed)
-    {
-        await _core.Journal.ChangeAsync(now => now.WithCommitted(committed));
-        _core.Maps.Cycle.Reset(false);
-        if (Point != 0 && Point != committed.Number)
-        {
-            // A point whose answer was a refusal was committed all the same, and a newer one is under way: nothing of that has travelled yet, so what it lacks is all of it.
-            _core.Maps.CountAndJoinCycle();
+            _merging.Begin();
         }
     }
 
@@ -303,7 +161,7 @@ internal sealed partial class SourceCycle
         Transition(SourceEvent.GiveUp);
         if (isUndecided && Session is { } session)
         {
-            _ = _core.Flows.WatchAsync(TellGivenUpAsync(session, Point));
+            _ = _core.Flows.WatchAsync(PointMessages.TellGivenUpAsync(session, Point));
         }
 
         // Hosts first: the copier reads and marks nothing more, so they need not wait for its last steps.
@@ -331,71 +189,10 @@ internal sealed partial class SourceCycle
     private static bool IsTransient(SourceState state) =>
         state is SourceState.ClosingGate or SourceState.Merging or SourceState.Recording or SourceState.GivingUp;
 
-    private static Task TellGivenUpAsync(SourceSession session, ulong point) =>
-        SendAsync(session, new PeerMessage(FlashcopyMessage.GiveUp, 0, 0, point, 0, 0, Guid.Empty), default);
-
-    // Where the link is cut the next session says anew where the point stands, and a completion of this one counts no more.
-    private static async Task SendAsync(SourceSession session, PeerMessage message, ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            await session.Channel.SendAsync(message, payload, CancellationToken.None);
-        }
-        catch (LinkClosedException)
-        {
-        }
-    }
-
-    private bool MergeIsOver => _mergingSince is { } since && _core.Time.GetUtcNow() - since > _core.Options.LinkDeadline;
-
-    private async Task MergeAsync()
-    {
-        try
-        {
-            await _core.Group.TakePointAsync(supersede: true);
-        }
-        catch (PairException)
-        {
-            _core.Waiters.StopMerging();
-        }
-    }
-
-    private async Task CompleteAsync(SourceSession session, Guid? lead)
-    {
-        TaskCompletionSource decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _decision = decision;
-        ulong point = Point;
-        try
-        {
-            PeerMessage message = new(FlashcopyMessage.Complete, lead is null ? (ushort)0 : FlashcopyMessage.PrepareOnly, 0, point, 0, 0, session.Instance);
-            byte[] times = new PointTimes(TakenAt, DateTimeOffset.MinValue).Encode();
-            await session.Channel.SendAsync(message, lead is { } other ? [.. times, .. other.ToByteArray()] : times, CancellationToken.None);
-
-            // Not the channel's own end: each cycle would leave a waiter behind on it for as long as the session lives.
-            await decision.Task.WithDeadline(_core.Options.DecisionDeadline, _core.Time, CancellationToken.None);
-        }
-        catch (TimeoutException)
-        {
-            // A conversation that does not answer is cut, and the next one asks.
-            await session.Channel.DisposeAsync();
-        }
-        catch (IOException)
-        {
-            // The next session asks.
-        }
-    }
-
-    private void StopWaitingForDecision()
-    {
-        TaskCompletionSource? decision = _decision;
-        _decision = null;
-        decision?.TrySetResult();
-    }
-
     private void Finish(string reason)
     {
         (ulong point, long linkBytes) = (Point, LinkBytes);
-        _mergingSince = null;
+        _merging.End();
         Release();
         if (State == SourceState.GivingUp)
         {
