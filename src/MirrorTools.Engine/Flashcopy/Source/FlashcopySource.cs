@@ -39,7 +39,7 @@ public sealed class FlashcopySource : IAsyncDisposable
         if (record.Suspended == SuspendReason.OldGeneration)
         {
             // What this side learnt before it was restarted holds, whether or not the other one can be reached now (P-6).
-            Volume.Refusal = SourceConnection.OldGenerationRefusal;
+            Volume.Refusal = PeerAdmission.OldGenerationRefusal;
         }
 
         SourceState initial = record.Suspended != SuspendReason.None ? SourceState.Suspended

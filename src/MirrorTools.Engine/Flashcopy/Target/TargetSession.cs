@@ -6,12 +6,24 @@ using MirrorTools.Engine.Pairs;
 namespace MirrorTools.Engine.Flashcopy.Target;
 
 /// <summary>Site 2's side of the link: one conversation at a time (F-20, F-21, F-23).</summary>
-internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalWriter arrivals, TargetComparison comparison, GrainMap? differences)
+internal sealed class TargetSession
 {
-    private IPeerChannel? _channel;
-    private Task _run = Task.CompletedTask;
-    private CancellationTokenSource _stop = new();
-    private bool _closed;
+    private readonly TargetCore _core;
+    private readonly TargetPoint _point;
+    private readonly ArrivalWriter _arrivals;
+    private readonly TargetComparison _comparison;
+    private readonly GrainMap? _differences;
+    private readonly PairConversations _conversations;
+
+    public TargetSession(TargetCore core, TargetPoint point, ArrivalWriter arrivals, TargetComparison comparison, GrainMap? differences)
+    {
+        _core = core;
+        _point = point;
+        _arrivals = arrivals;
+        _comparison = comparison;
+        _differences = differences;
+        _conversations = new PairConversations(core.Flows, ConverseAsync) { Ended = () => point.GiveUpAsync(0) };
+    }
 
     /// <summary>Told of a storage of this side that failed.</summary>
     public required Action<SuspendReason, Exception> Failed { get; init; }
@@ -23,38 +35,15 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     public ulong? Announced { get; private set; }
 
     /// <summary>Begins a conversation over a new session.</summary>
-    public void Attach(IPeerChannel channel)
-    {
-        if (_closed)
-        {
-            // Left open it would keep the other side waiting for an answer that nobody gives.
-            _ = core.Flows.WatchAsync(channel.DisposeAsync().AsTask());
-            return;
-        }
-
-        CancellationTokenSource before = _stop;
-        _stop = new CancellationTokenSource();
-        before.Cancel();
-        _run = core.Flows.WatchAsync(RunAsync(_run, channel, _stop.Token));
-    }
+    public void Attach(IPeerChannel channel) => _conversations.Attach(channel);
 
     /// <summary>Ends the conversation, for good.</summary>
-    public async Task CloseAsync()
-    {
-        _closed = true;
-        _stop.Cancel();
-        if (_channel is { } channel)
-        {
-            await channel.DisposeAsync();
-        }
-
-        await _run;
-    }
+    public Task CloseAsync() => _conversations.CloseAsync();
 
     /// <summary>Tells site 1 what became of a prepared point, where it is there.</summary>
     public async Task TellSettledAsync(PointDecision decision, ulong settled)
     {
-        if (_channel is { } channel && IsConnected)
+        if (_conversations.Channel is { } channel && IsConnected)
         {
             await (decision.Choice == PointChoice.Committed ? TargetPoint.TellCommittedAsync(channel, decision.Committed) : TargetPoint.TellGivenUpAsync(channel, settled));
         }
@@ -63,7 +52,7 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
     /// <summary>Tells site 1 of a fault, where it is there.</summary>
     public async Task TellFaultAsync(SuspendReason reason, FaultText fault)
     {
-        if (_channel is { } channel && IsConnected)
+        if (_conversations.Channel is { } channel && IsConnected)
         {
             try
             {
@@ -79,10 +68,8 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
         }
     }
 
-    private async Task RunAsync(Task before, IPeerChannel channel, CancellationToken cancellationToken)
+    private async Task ConverseAsync(IPeerChannel channel, CancellationToken cancellationToken)
     {
-        await before;
-        _channel = channel;
         string reason = "";
         try
         {
@@ -116,14 +103,11 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
         {
             if (IsConnected)
             {
-                core.Events.Report(PairEventId.LinkDown, ("reason", reason));
+                _core.Events.Report(PairEventId.LinkDown, ("reason", reason));
             }
 
             IsConnected = false;
             Announced = null;
-            _channel = null;
-            await channel.DisposeAsync();
-            await point.GiveUpAsync(0);
         }
     }
 
@@ -141,28 +125,28 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             case FlashcopyMessage.SourceHello:
                 await GreetAsync(channel, received);
                 return false;
-            case FlashcopyMessage.BeginPoint when core.AwaitsComparison:
+            case FlashcopyMessage.BeginPoint when _core.AwaitsComparison:
                 throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 took a point before it compared what this side holds by hash; its software may be older.");
             case FlashcopyMessage.BeginPoint:
                 Announced = message.Point;
-                await point.BeginAsync(message.Point);
+                await _point.BeginAsync(message.Point);
                 return false;
             case FlashcopyMessage.GrainData or FlashcopyMessage.ZeroGrains:
                 ThrowUnlessInside(message, received.Payload.Length);
-                if (!point.Takes(message.Point))
+                if (!_point.Takes(message.Point))
                 {
                     return false;
                 }
 
-                _ = core.Flows.WatchAsync(arrivals.TakeAsync(channel, received));
+                _ = _core.Flows.WatchAsync(_arrivals.TakeAsync(channel, received));
                 return true;
             case FlashcopyMessage.Complete when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
-                await point.CompleteAsync(channel, message, times.TakenAt, LeadOf(message, received.Payload.Span));
+                await _point.CompleteAsync(channel, message, times.TakenAt, LeadOf(message, received.Payload.Span));
                 return false;
             case FlashcopyMessage.Settle when PointTimes.TryDecode(received.Payload.Span, out PointTimes times):
-                if (message.Point == point.Point)
+                if (message.Point == _point.Point)
                 {
-                    await point.SettleAsync(new PointDecision(
+                    await _point.SettleAsync(new PointDecision(
                         PointChoice.Committed, new CommittedPoint(message.Point, message.Subject, times.TakenAt, times.CommittedAt)));
                 }
 
@@ -172,13 +156,13 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
                 return false;
             case FlashcopyMessage.GiveUp:
                 Announced = 0;
-                await point.GiveUpAsync(message.Point);
+                await _point.GiveUpAsync(message.Point);
                 return false;
             case FlashcopyMessage.HashRequest:
                 await HashAsync(channel, message);
                 return false;
             case FlashcopyMessage.DifferencesTaken:
-                await core.ChangeRecordAsync(static now => now with { OwesDifferences = false });
+                await _core.ChangeRecordAsync(static now => now with { OwesDifferences = false });
                 return false;
             default:
                 throw new LinkClosedException(LinkCloseReason.ProtocolViolation, $"Site 1 sent a message of unknown kind {message.Kind}.");
@@ -197,29 +181,29 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
             throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1's greeting can't be read.");
         }
 
-        comparison.Begin();
-        PairRecord told = core.Record with { NeedsComparison = core.AwaitsComparison };
-        PeerGreeting own = new(core.Maps.Geometry.LengthBytes, core.Maps.Geometry.GrainBytes, told);
-        await channel.SendAsync(new PeerMessage(FlashcopyMessage.TargetHello, 0, 0, 0, 0, 0, point.Instance), own.Encode(), CancellationToken.None);
-        if (core.Record.Generations.Compare(peer.Record.Generations) != GenerationRelation.Same)
+        _comparison.Begin();
+        PairRecord told = _core.Record with { NeedsComparison = _core.AwaitsComparison };
+        PeerGreeting own = new(_core.Maps.Geometry.LengthBytes, _core.Maps.Geometry.GrainBytes, told);
+        await channel.SendAsync(new PeerMessage(FlashcopyMessage.TargetHello, 0, 0, 0, 0, 0, _point.Instance), own.Encode(), CancellationToken.None);
+        if (_core.Record.Generations.Compare(peer.Record.Generations) != GenerationRelation.Same)
         {
             return;
         }
 
         IsConnected = true;
         Announced = null;
-        core.Events.Report(PairEventId.LinkUp, ("session", channel.SessionId));
-        if (core.Record.OwesDifferences && differences is not null)
+        _core.Events.Report(PairEventId.LinkUp, ("session", channel.SessionId));
+        if (_core.Record.OwesDifferences && _differences is not null)
         {
-            await SendRangesAsync(channel, FlashcopyMessage.Differences, differences);
+            await SendRangesAsync(channel, FlashcopyMessage.Differences, _differences);
             await channel.SendAsync(new PeerMessage(FlashcopyMessage.DifferencesEnd, 0, 0, 0, 0, 0, Guid.Empty), default, CancellationToken.None);
         }
 
-        await SendRangesAsync(channel, FlashcopyMessage.LostGrains, core.Maps.Lost);
+        await SendRangesAsync(channel, FlashcopyMessage.LostGrains, _core.Maps.Lost);
         await channel.SendAsync(new PeerMessage(FlashcopyMessage.LostEnd, 0, 0, 0, 0, 0, Guid.Empty), default, CancellationToken.None);
-        if (point.State == TargetState.Faulted)
+        if (_point.State == TargetState.Faulted)
         {
-            await TellFaultAsync(point.Fault, point.FaultDetail ?? "");
+            await TellFaultAsync(_point.Fault, _point.FaultDetail ?? "");
         }
     }
 
@@ -235,24 +219,24 @@ internal sealed class TargetSession(TargetCore core, TargetPoint point, ArrivalW
 
     private async Task HashAsync(IPeerChannel channel, PeerMessage message)
     {
-        GrainGeometry geometry = core.Maps.Geometry;
+        GrainGeometry geometry = _core.Maps.Geometry;
         if (message.FirstGrain < 0 || message.GrainCount is <= 0 or > TargetComparison.MaximumGrains || message.FirstGrain > geometry.GrainCount - message.GrainCount)
         {
             throw new LinkClosedException(LinkCloseReason.ProtocolViolation, "Site 1 asked for hashes outside the volume.");
         }
 
         GrainRange grains = new(message.FirstGrain, message.GrainCount);
-        if (await comparison.HashAsync(grains) is { } hashes)
+        if (await _comparison.HashAsync(grains) is { } hashes)
         {
             await channel.SendAsync(
                 new PeerMessage(FlashcopyMessage.Hashes, 0, 0, 0, message.FirstGrain, message.GrainCount, Guid.Empty), hashes, CancellationToken.None);
-            comparison.Sent(grains);
+            _comparison.Sent(grains);
         }
     }
 
     private void ThrowUnlessInside(PeerMessage message, int payloadBytes)
     {
-        GrainGeometry geometry = core.Maps.Geometry;
+        GrainGeometry geometry = _core.Maps.Geometry;
         bool isInside = message.FirstGrain >= 0 && message.GrainCount > 0 && message.GrainCount <= geometry.GrainCount
             && message.FirstGrain <= geometry.GrainCount - message.GrainCount;
         if (!isInside || payloadBytes != (message.Kind == FlashcopyMessage.GrainData ? geometry.LengthOf(message.FirstGrain, message.GrainCount) : 0))
