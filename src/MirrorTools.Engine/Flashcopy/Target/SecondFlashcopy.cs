@@ -1,4 +1,5 @@
 using System.Buffers;
+using MirrorTools.Engine.Copying;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Engine.Waiting;
@@ -11,16 +12,14 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// </summary>
 internal sealed class SecondFlashcopy
 {
-    private const int Parallel = 4;
-
     private readonly TargetMaps _maps;
     private readonly TargetJournal _journal;
-    private readonly IBlockDevice _intermediate;
     private readonly IBlockDevice _target;
     private readonly FlashcopyFaults _faults;
     private readonly FlashcopyOptions _options;
     private readonly CommittedGrains _committed;
-    private readonly List<(GrainRange Grains, TaskCompletionSource Settled)> _waiting = [];
+    private readonly SettledWaiters _waiting;
+    private readonly RunTransfer _transfer;
     private TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,11 +32,12 @@ internal sealed class SecondFlashcopy
         _time = time;
         _maps = maps;
         _journal = journal;
-        _intermediate = intermediate;
         _target = target;
         Pins = pins;
         _options = options;
         _faults = faults;
+        _waiting = new SettledWaiters(maps);
+        _transfer = new RunTransfer(maps.Geometry, intermediate, target, options.RunBytes);
         _committed = new CommittedGrains(maps, Math.Max(1, options.RunBytes / maps.Geometry.GrainBytes));
     }
 
@@ -83,10 +83,9 @@ internal sealed class SecondFlashcopy
             throw Stopped();
         }
 
-        TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Add((grains, settled));
+        Task settled = _waiting.WaitAsync(grains);
         _work.TrySetResult();
-        return settled.Task;
+        return settled;
     }
 
     /// <summary>Runs until stopped or a storage fails.</summary>
@@ -108,7 +107,7 @@ internal sealed class SecondFlashcopy
             try
             {
                 await KeepAsync(batch);
-                await CopyAsync(batch);
+                await _transfer.CopyAsync(batch, () => _stopped);
                 if (_stopped)
                 {
                     // A recovery waits for this: what was copied and not settled is copied again.
@@ -132,8 +131,8 @@ internal sealed class SecondFlashcopy
             {
                 _stopped |= RetryPause is null || exception is not (IOException or TimeoutException);
                 Failed?.Invoke(
-                    exception is IntermediateFailedException ? CopyBackFault.Intermediate : part,
-                    exception is IntermediateFailedException { InnerException: { } cause } ? cause : exception);
+                    exception is TransferReadException ? CopyBackFault.Intermediate : part,
+                    exception is TransferReadException { InnerException: { } cause } ? cause : exception);
                 again = batch;
                 await PauseAsync();
                 continue;
@@ -145,7 +144,7 @@ internal sealed class SecondFlashcopy
             }
         }
 
-        FailWaiting();
+        _waiting.Fail(Stopped);
     }
 
     /// <summary>Stops after the runs under way.</summary>
@@ -169,7 +168,7 @@ internal sealed class SecondFlashcopy
 
         if (IsFailing)
         {
-            FailWaiting();
+            _waiting.Fail(Stopped);
         }
 
         try
@@ -182,16 +181,6 @@ internal sealed class SecondFlashcopy
         }
     }
 
-    private void FailWaiting()
-    {
-        foreach ((_, TaskCompletionSource settled) in _waiting)
-        {
-            settled.TrySetException(Stopped());
-        }
-
-        _waiting.Clear();
-    }
-
     private static BlockDeviceException Stopped() =>
         new(BlockDeviceFault.Unreachable, "The copy from the second intermediate to the target has stopped. Get-MirrorEvent shows which storage failed.");
 
@@ -202,7 +191,7 @@ internal sealed class SecondFlashcopy
             return;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(_options.RunBytes, _maps.Geometry.GrainBytes));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(_transfer.BufferBytes);
         try
         {
             await Pins.KeepAsync(batch, _target, buffer, _options.GateDeadline);
@@ -235,34 +224,17 @@ internal sealed class SecondFlashcopy
             _maps.Settled.SetRange(run);
         }
 
-        for (int i = _waiting.Count - 1; i >= 0; i--)
-        {
-            if (_maps.Settled.AllSet(_waiting[i].Grains))
-            {
-                TaskCompletionSource settled = _waiting[i].Settled;
-                _waiting.RemoveAt(i);
-                settled.TrySetResult();
-            }
-        }
+        _waiting.Release();
     }
 
     private List<GrainRange> NextBatch()
     {
         List<GrainRange> batch = [];
         long bytes = 0;
-        if (_waiting.Count > 0)
+        if (_waiting.Any)
         {
             // Only what is waited for: a short batch lets the arrivals go on sooner. Overlapping wishes are copied once.
-            SortedSet<long> wanted = [];
-            foreach ((GrainRange grains, _) in _waiting)
-            {
-                for (long grain = NextUncopied(grains.First); grain < grains.End && wanted.Count < Math.Max(1, _options.BatchBytes / _maps.Geometry.GrainBytes); grain = NextUncopied(grain + 1))
-                {
-                    wanted.Add(grain);
-                }
-            }
-
-            foreach (long grain in wanted)
+            foreach (long grain in _waiting.Wanted(Math.Max(1, _options.BatchBytes / _maps.Geometry.GrainBytes)))
             {
                 Add(batch, new GrainRange(grain, 1));
             }
@@ -294,55 +266,4 @@ internal sealed class SecondFlashcopy
             batch.Add(run);
         }
     }
-
-    private long NextUncopied(long from) => _maps.Copied.NextClear(from);
-
-    private async Task CopyAsync(List<GrainRange> batch)
-    {
-        int next = 0;
-        Task[] lanes = [.. Enumerable.Range(0, Math.Min(Parallel, batch.Count)).Select(_ => LaneAsync())];
-        await Task.WhenAll(lanes);
-
-        async Task LaneAsync()
-        {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(_options.RunBytes, _maps.Geometry.GrainBytes));
-            try
-            {
-                while (next < batch.Count && !_stopped)
-                {
-                    await CopyRunAsync(batch[next++], buffer);
-                }
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
-        }
-    }
-
-    private async Task CopyRunAsync(GrainRange run, byte[] buffer)
-    {
-        long offset = _maps.Geometry.OffsetOf(run.First);
-        int length = (int)_maps.Geometry.LengthOf(run);
-        bool zeros;
-        try
-        {
-            BlockExtent extent = await _intermediate.FindExtentAsync(offset, length, CancellationToken.None);
-            zeros = extent.Kind != ExtentKind.Data && extent.LengthBytes >= length;
-            if (!zeros)
-            {
-                await _intermediate.ReadAsync(offset, buffer.AsMemory(0, length), CancellationToken.None);
-            }
-        }
-        catch (BlockDeviceException exception)
-        {
-            throw new IntermediateFailedException(exception);
-        }
-
-        await (zeros
-            ? _target.WriteZeroesAsync(offset, length, WriteOptions.MayUnmap, CancellationToken.None)
-            : _target.WriteAsync(offset, buffer.AsMemory(0, length), WriteOptions.None, CancellationToken.None));
-    }
-
-    private sealed class IntermediateFailedException(Exception cause) : IOException(cause.Message, cause);
 }
