@@ -21,6 +21,8 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     private readonly TargetSession _session;
     private readonly RegionUpkeep _upkeep;
     private readonly TargetSettlement _settlement;
+    private readonly LeadChoice _choice;
+    private readonly TargetRecovery _recovery;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _second;
     private Task _background = Task.CompletedTask;
@@ -36,9 +38,11 @@ public sealed class FlashcopyTarget : IAsyncDisposable
             Settled = (decision, point) => _session!.TellSettledAsync(decision, point),
         };
         _settlement = new TargetSettlement(core, _point);
+        _choice = new LeadChoice(core, _point) { Failed = OnFault };
         Image = new CommittedImage(
             core.Maps, core.Intermediate, core.Parts.Volume, core.Readers, core.Second, core.Control, core.Parts.Faults, isWritable: false);
         _session = new TargetSession(core, _point, _arrivals, new TargetComparison(core, _arrivals) { Failed = OnFault }, differences) { Failed = OnFault };
+        _recovery = new TargetRecovery(core, _point, _session, _settlement) { Stop = StopAsync };
         core.Second.Failed = (part, exception) => OnFault(
             part switch
             {
@@ -125,8 +129,8 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     /// <exception cref="PairException">Nothing was committed yet, or what was is not trusted.</exception>
     public Task<PinnedPoint> PinAsync() => _core.Control.InvokeAsync(() =>
     {
-        ThrowIfNothingCommitted();
-        ThrowIfDistrusted();
+        _recovery.ThrowIfNothingCommitted();
+        _recovery.ThrowIfDistrusted();
         PinnedPoint pin = new(_core.Control, _core.Second.Pins, _core.Record.LastCommitted, _core.Maps, _core.Parts.OpenKeptGrains);
         pin.Image = new PinnedImage(pin, _core.Maps, _core.Intermediate, _core.Parts.Volume, _core.Readers);
         _core.Second.Pins.Add(pin);
@@ -141,44 +145,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     /// <exception cref="PairException">Nothing was committed yet, what was is not trusted, or site 1 is still reachable.</exception>
     public async Task<CommittedPoint> RecoverAsync(bool force)
     {
-        CommittedPoint recovered = await _core.Control.InvokeAsync(async () =>
-        {
-            if (_core.Record.Prepared.IsNone)
-            {
-                ThrowIfNothingCommitted();
-            }
-
-            if (_session.IsConnected && !force)
-            {
-                throw new PairException(PairError.SourceStillReachable,
-                    "The source is still connected. Stop its hosts and agent, or use Invoke-MirrorRecovery -Force to recover all the same; its side will then refuse hosts.");
-            }
-
-            if (!force)
-            {
-                ThrowIfDistrusted();
-            }
-
-            await SettleForRecoveryAsync();
-
-            // Nothing may write the log beside the recovery: its last block says that it was left clean.
-            _stop.Cancel();
-            await _session.CloseAsync();
-            _core.Second.Stop();
-            await _second;
-            await _point.GiveUpAsync(0);
-            await _settlement.WhenIdle();
-            await _background;
-            _point.Transition(TargetEvent.Recover);
-            await _core.Journal.PersistAllAsync();
-            await _core.Log.WriteCleanAsync(CancellationToken.None);
-            Generation generation = new(_core.Parts.NewId(), _core.Time.GetUtcNow(), _core.Parts.AgentId);
-            PairRecord record = _core.Record;
-            await _core.ChangeRecordAsync(now => now.Recovered(generation));
-            _core.Events.Report(PairEventId.Recovered,
-                ("point", record.LastCommitted.Number), ("t1", record.LastCommitted.TakenAt), ("generation", generation.Id));
-            return record.LastCommitted;
-        });
+        CommittedPoint recovered = await _core.Control.InvokeAsync(() => _recovery.RunAsync(force));
         await DisposeAsync();
         return recovered;
     }
@@ -187,7 +154,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     /// <param name="prepared">The point.</param>
     /// <param name="force">Gives it up where nothing is chosen yet.</param>
     public Task<PointDecision> DecisionOfAsync(PreparedPoint prepared, bool force) =>
-        _core.Control.InvokeAsync(() => _point.DecideAsync(prepared, _session.Announced, force));
+        _core.Control.InvokeAsync(() => _choice.DecideAsync(prepared, _session.Announced, force));
 
     /// <summary>Writes what the agent keeps with the pair.</summary>
     public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>
@@ -199,12 +166,7 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         _stop.Cancel();
         await _core.Control.InvokeAsync(async () =>
         {
-            await _session.CloseAsync();
-            _core.Second.Stop();
-            await _second;
-            await _point.GiveUpAsync(0);
-            await _settlement.WhenIdle();
-            await _background;
+            await StopAsync();
             if (_point.State is not TargetState.Recovered and not TargetState.Faulted)
             {
                 await CloseCleanlyAsync();
@@ -216,20 +178,15 @@ public sealed class FlashcopyTarget : IAsyncDisposable
         await _core.Parts.SecondLog.Device.DisposeAsync();
     }
 
-    private async Task SettleForRecoveryAsync()
+    private async Task StopAsync()
     {
-        _point.IsClosedToPoints = true;
-        try
-        {
-            await _point.WhenDecided();
-            await _settlement.SettleNowAsync();
-            ThrowIfNothingCommitted();
-        }
-        catch
-        {
-            _point.IsClosedToPoints = false;
-            throw;
-        }
+        _stop.Cancel();
+        await _session.CloseAsync();
+        _core.Second.Stop();
+        await _second;
+        await _point.GiveUpAsync(0);
+        await _settlement.WhenIdle();
+        await _background;
     }
 
     private FlashcopyTarget Start()
@@ -289,23 +246,4 @@ public sealed class FlashcopyTarget : IAsyncDisposable
 
         _ = _session.TellFaultAsync(reason, fault);
     });
-
-    private void ThrowIfDistrusted()
-    {
-        if (IsDistrusted)
-        {
-            throw new PairException(PairError.CopyNotTrusted,
-                "A storage of this side was written while the pair was closed, and no point was committed since: what it shows may not be what was committed. "
-                + "Start-FlashcopyCycle at the source's agent compares it and commits; Invoke-MirrorRecovery -Force takes it as it is.");
-        }
-    }
-
-    private void ThrowIfNothingCommitted()
-    {
-        if (_core.Record.LastCommitted.IsNone)
-        {
-            throw new PairException(PairError.NoCommittedPoint,
-                "Nothing was committed yet, so there is nothing to recover. Get-FlashcopyCycle shows how far the first cycle is.");
-        }
-    }
 }

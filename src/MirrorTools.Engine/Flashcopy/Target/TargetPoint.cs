@@ -1,6 +1,5 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Link;
-using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Engine.Flashcopy.Target;
@@ -8,6 +7,7 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// <summary>The driver of <see cref="TargetMachine"/>: receives a point, prepares it, makes the one durable choice and renews the maps (F-9). On the pair's scheduler.</summary>
 internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 {
+    private readonly ImageRenewal _renewal = new(core);
     private Task _settling = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
 
@@ -16,7 +16,6 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 
     /// <summary>The point under way; 0 where there is none.</summary>
     public ulong Point { get; private set; } = core.Record.Prepared.Number;
-
 
     /// <summary>New after each start and each failed flush: a completion names the instance that has the grains (F-8).</summary>
     public Guid Instance { get; private set; } = core.Parts.NewId();
@@ -85,7 +84,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         ulong point = message.Point;
         if (State == TargetState.Prepared && point == Point && lead is not null)
         {
-            await AnswerPreparedAsync(channel);
+            await PointAnswers.TellPreparedAsync(channel, Point, Instance);
             return;
         }
 
@@ -94,7 +93,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
             PrepareRefusal why = point <= core.Record.SettledThrough ? PrepareRefusal.GivenUp
                 : message.Subject != Instance ? PrepareRefusal.OtherInstance
                 : PrepareRefusal.SettledPoint;
-            await RefuseAsync(channel, point, why);
+            await PointAnswers.RefuseAsync(channel, point, Instance, why);
             return;
         }
 
@@ -131,38 +130,6 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 
         // Whoever hears of it second waits for the one who follows it.
         await _settling;
-    }
-
-    /// <summary>This member leads: what it chose about a point that another one has prepared, or chooses now (F-9).</summary>
-    /// <param name="asked">The prepared point.</param>
-    /// <param name="announced">The point that site 1 says is under way, 0 for none; null where it has not said so since it connected.</param>
-    /// <param name="force">Gives the point up where nothing is chosen yet: the group is being recovered.</param>
-    public async Task<PointDecision> DecideAsync(PreparedPoint asked, ulong? announced, bool force)
-    {
-        if (force)
-        {
-            await _completing;
-        }
-
-        bool mayChoose = force || (announced is { } current && current != asked.Number);
-        if (mayChoose && _completing.IsCompleted && core.Record.CommitOf(asked).IsNone && asked.Number > core.Record.SettledThrough)
-        {
-            try
-            {
-                await core.ChangeRecordAsync(now => now.CommitOf(asked).IsNone ? now with { SettledThrough = Math.Max(now.SettledThrough, asked.Number) } : now);
-            }
-            catch (IOException exception)
-            {
-                Failed(SuspendReason.RemoteMetadataFailed, exception);
-                return PointDecision.Undecided;
-            }
-        }
-
-        PairRecord record = core.Record;
-        CommittedPoint commit = record.CommitOf(asked);
-        return !commit.IsNone ? new PointDecision(PointChoice.Committed, commit)
-            : asked.Number <= record.SettledThrough ? PointDecision.GivenUp
-            : PointDecision.Undecided;
     }
 
     private async Task FollowAsync(PointDecision decision)
@@ -204,7 +171,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         if (State == TargetState.Preparing)
         {
             Transition(TargetEvent.Prepared);
-            await AnswerPreparedAsync(channel);
+            await PointAnswers.TellPreparedAsync(channel, Point, Instance);
             Prepared();
         }
     }
@@ -231,12 +198,12 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
                 Transition(TargetEvent.Refused);
             }
 
-            await RefuseAsync(channel, committed.Number, PrepareRefusal.GivenUp);
+            await PointAnswers.RefuseAsync(channel, committed.Number, Instance, PrepareRefusal.GivenUp);
             return;
         }
 
         await FollowChoiceAsync(committed);
-        await TellCommittedAsync(channel, committed);
+        await PointAnswers.TellCommittedAsync(channel, committed);
     }
 
     // C, the maps, then the record.
@@ -265,7 +232,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
                 Transition(TargetEvent.Refused);
             }
 
-            await RefuseAsync(channel, point, PrepareRefusal.FlushFailed);
+            await PointAnswers.RefuseAsync(channel, point, Instance, PrepareRefusal.FlushFailed);
             Failed(part, exception);
             return false;
         }
@@ -279,7 +246,7 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
             Transition(TargetEvent.Decided);
         }
 
-        await RenewAsync();
+        await _renewal.RunAsync();
         if (State == TargetState.Committing)
         {
             Transition(TargetEvent.Renewed);
@@ -295,62 +262,5 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
         Fault = reason;
         FaultDetail = detail;
         Transition(TargetEvent.Fault);
-    }
-
-    // The commit is durable: readers see the old image or the new one whole. A reader that stays delays the renewal, never the choice.
-    private async Task RenewAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                await core.Readers.CloseAsync(core.Parts.Options.GateDeadline);
-                break;
-            }
-            catch (TimeoutException)
-            {
-                core.Events.Report(PairEventId.GateTimedOut, ("deadlineMs", (long)core.Parts.Options.GateDeadline.TotalMilliseconds));
-            }
-        }
-
-        GrainMap brought;
-        try
-        {
-            brought = core.Maps.Renew();
-            core.Second.Pins.OnCommitted(brought);
-            core.Journal.Epoch = TargetJournal.EpochOf(core.Record);
-        }
-        finally
-        {
-            core.Readers.Open();
-        }
-
-        core.Second.Enqueue(brought);
-    }
-
-    private Task AnswerPreparedAsync(IPeerChannel channel) =>
-        AnswerAsync(channel, new PeerMessage(FlashcopyMessage.Prepared, 0, 0, Point, 0, 0, Instance), default);
-
-    /// <summary>Tells site 1 of a commit.</summary>
-    public static Task TellCommittedAsync(IPeerChannel channel, CommittedPoint committed) => AnswerAsync(
-        channel, new PeerMessage(FlashcopyMessage.Committed, 0, 0, committed.Number, 0, 0, committed.Id), new PointTimes(committed.TakenAt, committed.CommittedAt).Encode());
-
-    /// <summary>Tells site 1 that a prepared point was given up.</summary>
-    public static Task TellGivenUpAsync(IPeerChannel channel, ulong point) =>
-        AnswerAsync(channel, new PeerMessage(FlashcopyMessage.GivenUp, 0, 0, point, 0, 0, Guid.Empty), default);
-
-    private async Task RefuseAsync(IPeerChannel channel, ulong point, PrepareRefusal why) =>
-        await AnswerAsync(channel, new PeerMessage(FlashcopyMessage.Refused, 0, (uint)why, point, 0, 0, Instance), default);
-
-    private static async Task AnswerAsync(IPeerChannel channel, PeerMessage message, ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            await channel.SendAsync(message, payload, CancellationToken.None);
-        }
-        catch (LinkClosedException)
-        {
-            // Site 1 asks again by its next greeting.
-        }
     }
 }

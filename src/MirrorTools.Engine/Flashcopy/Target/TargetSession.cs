@@ -45,7 +45,7 @@ internal sealed class TargetSession
     {
         if (_conversations.Channel is { } channel && IsConnected)
         {
-            await (decision.Choice == PointChoice.Committed ? TargetPoint.TellCommittedAsync(channel, decision.Committed) : TargetPoint.TellGivenUpAsync(channel, settled));
+            await (decision.Choice == PointChoice.Committed ? PointAnswers.TellCommittedAsync(channel, decision.Committed) : PointAnswers.TellGivenUpAsync(channel, settled));
         }
     }
 
