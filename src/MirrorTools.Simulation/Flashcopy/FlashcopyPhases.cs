@@ -20,7 +20,7 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
     {
         world.IsCalm = false;
         var until = Run.Scheduler.Now + LongestRage;
-        bool IsOver() => (source.HostIsDone && source.Site.IsUp) || Run.Scheduler.Now > until;
+        bool IsOver() => (source.Hosts.AreDone && source.Site.IsUp) || Run.Scheduler.Now > until;
         if (Run.Options.Plan is null)
         {
             storm.Begin(IsOver);
@@ -132,10 +132,10 @@ internal sealed class FlashcopyPhases(FlashcopyWorld world, FaultStorm storm, Fl
     }
 
     private Task HostsAnsweredAsync(FlashcopySite source) => Run.WaitUntilAsync(
-        () => Task.FromResult(source.HostIsDone && source.IsSource),
+        () => Task.FromResult(source.Hosts.AreDone && source.IsSource),
         LivenessBound,
         "P-8",
-        () => $"hosts were answered; {source.RequestsLeft} requests are left");
+        () => $"hosts were answered; {source.Hosts.RequestsLeft} requests are left");
 
     private async Task CommittedAsync(FlashcopySite source)
     {

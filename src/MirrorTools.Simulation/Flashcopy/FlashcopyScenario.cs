@@ -51,7 +51,7 @@ public sealed class FlashcopyScenario : IScenario
         var requests = run.Options.Requests;
         var first = ending == Ending.Calm ? requests * 2 / 3 : course.Next(requests / 4, requests * 2 / 3);
         var phases = new FlashcopyPhases(_world, _storm, _operator);
-        _site1.RequestsLeft = first;
+        _site1.Hosts.RequestsLeft = first;
         _site2.Site.Start();
         _site1.Site.Start();
         await phases.RageAsync(_site1, _site2);
@@ -76,10 +76,10 @@ public sealed class FlashcopyScenario : IScenario
         if (await phases.TakeOverAsync(course, _site1, _site2))
         {
             var left = requests - first;
-            _site2.AttachHosts(left / 2);
+            _site2.Hosts.Attach(left / 2);
             await phases.RageAsync(_site2, _site1);
             await phases.ReturnAsync(_site2, _site1);
-            _site2.AttachHosts(left - (left / 2));
+            _site2.Hosts.Attach(left - (left / 2));
             await phases.RageAsync(_site2, _site1);
             if (course.Chance(0.6))
             {
@@ -91,7 +91,7 @@ public sealed class FlashcopyScenario : IScenario
             await phases.CheckActiveAsync(_site2);
         }
 
-        run.Totals.Count("longest request ms", (long)_site1.LongestRequest.TotalMilliseconds);
+        run.Totals.Count("longest request ms", (long)_site1.Hosts.LongestRequest.TotalMilliseconds);
     }
 
     // the disaster at the other site: what was once the source is recovered from its copy of the copy, and the roles are as in the beginning
@@ -115,10 +115,10 @@ public sealed class FlashcopyScenario : IScenario
 
         if (await phases.TakeOverAsync(course, _site2, _site1))
         {
-            _site1.AttachHosts(requests / 2);
+            _site1.Hosts.Attach(requests / 2);
             await phases.RageAsync(_site1, _site2);
             await phases.ReturnAsync(_site1, _site2);
-            _site1.AttachHosts(requests / 2);
+            _site1.Hosts.Attach(requests / 2);
             await phases.RageAsync(_site1, _site2);
             await phases.SettleAsync(_site1, _site2);
             await phases.CheckActiveAsync(_site1);
@@ -129,7 +129,7 @@ public sealed class FlashcopyScenario : IScenario
     private void Isolate(FlashcopySite site)
     {
         _world.Run.Network.Partition("site1", "site2");
-        site.AttachHosts(30);
+        site.Hosts.Attach(30);
     }
 
     private async Task BuildAsync(ScenarioRun run)

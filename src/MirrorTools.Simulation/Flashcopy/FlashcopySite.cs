@@ -29,6 +29,7 @@ internal sealed class FlashcopySite
         Agent = agent;
         _peer = peer;
         _connects = connects;
+        Hosts = new SiteHosts(world, this);
         Site = new SimSite(world.Run, name, BootAsync) { Died = OnDied };
         Members = [.. Enumerable.Range(0, world.Identities.Count).Select(index => new FlashcopyMember(world, this, index, volume, intermediate, AddDisk))];
     }
@@ -52,14 +53,8 @@ internal sealed class FlashcopySite
     /// <summary>What hosts did here in a generation that was given up.</summary>
     public WriteHistory? GivenUp { get; private set; }
 
-    /// <summary>The host of the present incarnation.</summary>
-    public SimHost? Host { get; private set; }
-
-    /// <summary>How many requests hosts still make here; 0 where none are attached.</summary>
-    public int RequestsLeft { get; set; }
-
-    /// <summary>True once all requests were made and answered.</summary>
-    public bool HostIsDone => RequestsLeft <= 0 && (Host is null || !Site.IsUp || _hostFinished);
+    /// <summary>The hosts that this site serves.</summary>
+    public SiteHosts Hosts { get; }
 
     /// <summary>True once it took over: its volume lies on two storages while it is restored.</summary>
     public bool IsRecovered { get; set; }
@@ -78,11 +73,6 @@ internal sealed class FlashcopySite
     private bool _unsettledEpoch;
 
     private bool _lostPower;
-
-    private bool _hostFinished;
-
-    /// <summary>The longest that any request of this site's hosts took.</summary>
-    public TimeSpan LongestRequest { get; private set; }
 
     /// <summary>Recovers what is not recovered yet, and opens the recovered images in place of the targets that were closed by it.</summary>
     /// <returns>The point, and the images before any host writes.</returns>
@@ -117,8 +107,7 @@ internal sealed class FlashcopySite
     public async Task BecomeTargetAsync(IReadOnlyList<GenerationHistory> histories)
     {
         var process = Site.Process!;
-        Host?.Stop();
-        RequestsLeft = 0;
+        Hosts.Stop();
         foreach (var member in Members.Where(member => member.Source is not null))
         {
             await member.BecomeTargetAsync(histories[member.Index]);
@@ -133,16 +122,6 @@ internal sealed class FlashcopySite
     /// <summary>Asks the pair that leads the group (F-9).</summary>
     public Task<PointDecision> AskLeadAsync(PreparedPoint prepared, bool force) =>
         Members.Single(member => member.Identity.PairId == prepared.Lead).DecisionOfAsync(prepared, force);
-
-    /// <summary>Attaches hosts, with so many requests to make.</summary>
-    public void AttachHosts(int requests)
-    {
-        RequestsLeft = requests;
-        if (Site.IsUp)
-        {
-            StartHost(Site.Process!);
-        }
-    }
 
     // some disks of some seeds are slow, so that what follows them lags behind: the second flashcopy behind commits, B behind hosts
     private SimDisk AddDisk(string name, long lengthBytes)
@@ -176,7 +155,7 @@ internal sealed class FlashcopySite
     private async Task BootAsync(SimProcess process)
     {
         Forget();
-        Host = null;
+        Hosts.Forget();
         IsBecomingTarget = false;
         KnewItIsOld = false;
         var listener = _connects ? null : _world.Run.Network.Listen(process, Site.Name);
@@ -184,7 +163,7 @@ internal sealed class FlashcopySite
         if (IsSource)
         {
             await SetScheduleAsync();
-            StartHost(process);
+            Hosts.Start(process);
         }
 
         if (listener is null)
@@ -274,42 +253,11 @@ internal sealed class FlashcopySite
         }
     }
 
-    private void StartHost(SimProcess process)
-    {
-        if (RequestsLeft <= 0 || !IsSource)
-        {
-            return;
-        }
-
-        var host = new SimHost(process, "host@" + Site.Name, [.. Members.Select(member => member.Source!.Volume)], History!, _world.HostOptions, _world.Random.Fork("host"));
-        Host = host;
-        _hostFinished = false;
-        process.Start(async () =>
-        {
-            await host.RunAsync(RequestsLeft);
-            RequestsLeft = 0;
-            Account(host);
-            _hostFinished = true;
-        });
-    }
-
-    private void Account(SimHost host)
-    {
-        LongestRequest = host.LongestRequest > LongestRequest ? host.LongestRequest : LongestRequest;
-        _world.CheckHost(Site, host);
-    }
-
     private void OnDied(bool powerLost)
     {
-        var host = Host;
         var wasSource = Members.Any(member => member.Source is not null);
         Forget();
-        Host = null;
-        if (host is not null)
-        {
-            RequestsLeft = _hostFinished ? 0 : Math.Max(0, RequestsLeft - host.Made);
-            Account(host);
-        }
+        Hosts.OnDied();
 
         // the power may also go while no process runs, and take what a killed one had written
         if ((wasSource || powerLost) && History is not null)
