@@ -1,4 +1,3 @@
-using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Link.Frames;
 using MirrorTools.Testing;
@@ -188,7 +187,7 @@ public sealed class LinkHostileTests
     public void A_peer_that_asks_and_never_reads_is_cut_at_the_bound() => LinkRig.Run(1, async rig =>
     {
         var (a, b) = await rig.ConnectAsync();
-        var liar = new Liar();
+        var liar = new LyingPeer();
         for (int i = 0; i < 40_000; i++)
         {
             liar.Frame(LinkFrameType.Ping, 0, new byte[16]);
@@ -202,13 +201,13 @@ public sealed class LinkHostileTests
         await send;
     });
 
-    private static void AssertViolation(ulong seed, Func<LinkOptions, LinkOptions>? configure, Action<Liar> lie, bool settle = false) =>
+    private static void AssertViolation(ulong seed, Func<LinkOptions, LinkOptions>? configure, Action<LyingPeer> lie, bool settle = false) =>
         LinkRig.Run(seed, async rig =>
         {
             var (a, b) = await rig.ConnectAsync();
             var options = LinkRig.Options(rig.B, false) with { AcceptChannel = (_, _) => new ValueTask<bool>(true) };
             var start = rig.StartAsync(rig.B, b, configure?.Invoke(options) ?? options);
-            var liar = new Liar();
+            var liar = new LyingPeer();
             int honestBytes = liar.Bytes.Length;
             lie(liar);
             await a.SendAsync(liar.Bytes.AsMemory(0, honestBytes), default);
@@ -224,86 +223,4 @@ public sealed class LinkHostileTests
             await session.Completion;
             Assert.Equal(LinkCloseReason.ProtocolViolation, session.Failure?.Reason);
         });
-
-    /// <summary>Writes frames that a peer might send, right up to the lie.</summary>
-    private sealed class Liar
-    {
-        private readonly MemoryStream _stream = new();
-        private readonly List<int> _ends = [];
-        private ulong _sequence;
-
-        public Liar()
-        {
-            byte[] hello = new byte[256];
-            int length = new HelloFrame(1, 1, LinkFeatures.Compression, LinkRig.AgentA, LinkProtocol.MaxPayloadBytes, "liar").Write(hello);
-            Frame(LinkFrameType.Hello, 0, hello[..length]);
-        }
-
-        public byte[] Bytes => _stream.ToArray();
-
-        public void Open(uint channel = 1)
-        {
-            byte[] payload = new byte[OpenChannelFrame.SizeBytes];
-            new OpenChannelFrame(LinkRig.Pair, 16 << 20, 1024).Write(payload);
-            Frame(LinkFrameType.OpenChannel, channel, payload);
-        }
-
-        public void Message(uint channel, byte[] data, int? claimedBytes = null, LinkFrameFlags flags = LinkFrameFlags.None)
-        {
-            byte[] payload = new byte[MessageHead.SizeBytes + data.Length];
-            new MessageHead(default, claimedBytes ?? data.Length).Write(payload);
-            data.CopyTo(payload, MessageHead.SizeBytes);
-            Frame(LinkFrameType.Message, channel, payload, flags);
-        }
-
-        public void SkipSequence()
-        {
-            _sequence++;
-            Frame(LinkFrameType.Ping, 0, new byte[16]);
-        }
-
-        public void Frame(LinkFrameType type, uint channel, byte[] payload, LinkFrameFlags flags = LinkFrameFlags.None)
-        {
-            byte[] header = new byte[LinkFrameHeader.SizeBytes];
-            new LinkFrameHeader(type, flags, channel, payload.Length, _sequence++, Crc32C.Compute(payload)).Write(header);
-            _stream.Write(header);
-            _stream.Write(payload);
-            _ends.Add((int)_stream.Length);
-        }
-
-        public IEnumerable<byte[]> FramesAfter(int start)
-        {
-            byte[] bytes = Bytes;
-            foreach (int end in _ends.Where(end => end > start))
-            {
-                yield return bytes[start..end];
-                start = end;
-            }
-        }
-    }
-
-    private sealed class FlippingTransport(ILinkTransport inner, long flipAtBit) : ILinkTransport
-    {
-        private long _sentBits;
-
-        public bool HasFlipped { get; private set; }
-
-        public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-        {
-            byte[] copy = bytes.ToArray();
-            long at = flipAtBit - _sentBits;
-            if (at >= 0 && at < 8L * copy.Length)
-            {
-                copy[at / 8] ^= (byte)(1 << (int)(at % 8));
-                HasFlipped = true;
-            }
-
-            _sentBits += 8L * copy.Length;
-            await inner.SendAsync(copy, cancellationToken);
-        }
-
-        public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => inner.ReceiveAsync(buffer, cancellationToken);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
-    }
 }
