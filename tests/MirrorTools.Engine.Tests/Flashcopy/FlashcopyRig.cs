@@ -202,49 +202,11 @@ internal sealed class FlashcopyRig
         return point;
     }
 
-    /// <summary>Fills grains of any volume.</summary>
-    public async Task FillAsync(IBlockDevice volume, long grain, byte value, int count = 1)
-    {
-        byte[] data = new byte[count * GrainBytes];
-        data.AsSpan().Fill(value);
-        await volume.WriteAsync(Geometry.OffsetOf(grain), data, WriteOptions.None, CancellationToken.None);
-    }
-
     /// <summary>Waits until everything that was committed is on D.</summary>
     public Task SettledAsync() => UntilAsync(async () => (await Target.GetStatusAsync()).UncopiedGrains == 0);
 
     /// <summary>Waits until site 1 is in a state.</summary>
     public Task StateAsync(SourceState state) => UntilAsync(async () => (await Source.GetStatusAsync()).State == state);
-
-    public Task WriteAsync(long grain, byte value, int count = 1) => WriteBytesAsync(Geometry.OffsetOf(grain), value, count * GrainBytes);
-
-    public async Task WriteBytesAsync(long offset, byte value, int length)
-    {
-        byte[] data = new byte[length];
-        data.AsSpan().Fill(value);
-        await Host.WriteAsync(offset, data, WriteOptions.None, CancellationToken.None);
-    }
-
-    public byte Peek(SimDisk disk, long grain)
-    {
-        byte[] bytes = new byte[GrainBytes];
-        disk.Peek(Geometry.OffsetOf(grain), bytes);
-        return bytes.All(value => value == bytes[0]) ? bytes[0] : (byte)0xEE;
-    }
-
-    public async Task<byte[]> ReadImageAsync(IBlockDevice image)
-    {
-        byte[] bytes = new byte[Geometry.LengthBytes];
-        await image.ReadAsync(0, bytes, CancellationToken.None);
-        return bytes;
-    }
-
-    public byte[] Content(SimDisk disk)
-    {
-        byte[] bytes = new byte[Geometry.LengthBytes];
-        disk.Peek(0, bytes);
-        return bytes;
-    }
 
     public async Task<bool> SourceBitAsync(SourceMapKind kind, long grain) => (await Source.SnapshotAsync(kind))[grain];
 
