@@ -221,8 +221,7 @@ public sealed class FlashcopySource : IAsyncDisposable
     /// <see cref="Target.FlashcopyTarget"/> over the same parts.
     /// </summary>
     /// <param name="history">The other side's generations.</param>
-    /// <exception cref="IOException">It could not be written down: this object is closed, and its parts open as the source they were.</exception>
-    /// <exception cref="TimeoutException">A storage did not answer; the same holds.</exception>
+    /// <exception cref="IOException">It could not be written down, or as a <see cref="TimeoutException"/>: this object is closed, and its parts open as the source they were.</exception>
     /// <exception cref="PairException">B is lent: as the target, this side would write to it.</exception>
     public async Task BecomeTargetAsync(GenerationHistory history)
     {
