@@ -18,6 +18,16 @@ Describe 'Get-MirrorEvent' {
         (Get-LastRequest $fake).Query | Should -Be '?take=3'
     }
 
+    It 'shows the whole message in a window of 80 columns' {
+        $message = 'Pair sales was suspended (TargetFailed): the disk of the target answers no more. Hosts go on; run Resume-MirrorPair when it is mended.'
+        $long = New-FakeAgent @{ 'GET /v1/events' = @{ items = @(, @{ id = 123456; time = '2026-01-02T03:04:05Z'; level = 'Information'; name = 'PairSuspendedByFault'; agent = 'fake'; pair = 'sales'; arguments = @{}; message = $message }); oldestId = 1; newestId = 123456 } }
+        try { $text = Get-MirrorEvent -Agent $long.StateDirectory | Out-String -Width 80 }
+        finally { Stop-FakeAgent $long }
+        ($text -split '\r?\n' | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
+        $text | Should -Match '123456'
+        ($text -replace '\s', '') | Should -Match ([regex]::Escape($message -replace '\s', ''))
+    }
+
     It 'filters by pair, level and name' {
         (Get-MirrorEvent sales -Agent $fake.StateDirectory).EventId | Should -Be 5, 7
         (Get-MirrorEvent -Level Warning -Agent $fake.StateDirectory).EventId | Should -Be 6

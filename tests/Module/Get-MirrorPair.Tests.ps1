@@ -10,6 +10,21 @@ BeforeAll {
 AfterAll { Stop-FakeAgent $fake }
 
 Describe 'Get-MirrorPair' {
+    It 'does not take no name at all for every name' {
+        $unset = $null
+        { Get-MirrorPair $unset -Agent $fake.StateDirectory } | Should -Throw '*A name is missing*'
+        { Get-MirrorPair sales, $null -Agent $fake.StateDirectory } | Should -Throw '*A name is missing*'
+        $unset | Get-MirrorPair -Agent $fake.StateDirectory -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem | Should -Not -BeNullOrEmpty
+    }
+
+    It 'says what is wrong with a pattern that is none, and goes on' {
+        $found = Get-MirrorPair '[sal', sales -Agent $fake.StateDirectory -ErrorAction SilentlyContinue -ErrorVariable problem
+        $found.Name | Should -Be 'sales'
+        $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        $problem[0].ErrorDetails.RecommendedAction | Should -Match 'bracket'
+    }
+
     It 'shows all pairs without a name' {
         (Get-MirrorPair -Agent $fake.StateDirectory).Name | Should -Be 'sales', 'sales2', 'db'
     }
@@ -102,5 +117,20 @@ Describe 'Get-MirrorPair' {
     It 'completes nothing, and fails nothing, where no agent is' {
         $line = 'Get-MirrorPair -Agent /nowhere -Name sa'
         { [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null) } | Should -Not -Throw
+    }
+}
+
+Describe 'Get-MirrorPair with real agents' -Tag RealAgent {
+    It 'takes the agent from the pipeline, as the other cmdlets that show things do' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -Size 1MB
+        ($sites.Site1 | Get-MirrorPair -ErrorAction Stop).Name | Should -Contain $pair.Name
+        ($sites.Site1 | Get-MirrorVolume -ErrorAction Stop).Name | Should -Contain $pair.Name
+        ($sites.Site1 | Get-MirrorSchedule -ErrorAction Stop).Pair | Should -Contain $pair.Name
+        ($sites.Site1 | Get-MirrorTrust -ErrorAction Stop).Name | Should -Contain 'site2'
+        { $sites.Site1 | Get-FlashcopyCycle -ErrorAction Stop } | Should -Not -Throw
+        { $sites.Site1 | Get-ConsistencyPoint -ErrorAction Stop } | Should -Not -Throw
+        { $sites.Site1 | Get-MirrorEvent -Newest 1 -ErrorAction Stop } | Should -Not -Throw
+        $pair | Remove-MirrorPair -DeleteData -Confirm:$false
     }
 }

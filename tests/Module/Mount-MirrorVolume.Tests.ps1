@@ -17,6 +17,16 @@ Describe 'Mount-MirrorVolume' {
         $body.PSObject.Properties.Name | Should -Not -Contain 'socketPath'
     }
 
+    It 'shows the whole URI in a window of 80 columns' {
+        $uri = 'nbd+unix:///sales?socket=/run/user/1000/mirrortools/0123abcd/sales.sock'
+        $route = $fake.Route['POST /v1/volumes/sales/attachments']
+        $fake.Route['POST /v1/volumes/sales/attachments'] = @{ Status = 201; Body = $attachment + @{} }
+        $fake.Route['POST /v1/volumes/sales/attachments'].Body.uri = $uri
+        try { $text = Mount-MirrorVolume sales -Agent $fake.StateDirectory | Out-String -Width 80 }
+        finally { $fake.Route['POST /v1/volumes/sales/attachments'] = $route }
+        ($text -replace '\s', '') | Should -Match ([regex]::Escape($uri))
+    }
+
     It 'takes an address, or a socket, not both' {
         $null = Mount-MirrorVolume sales -Address 127.0.0.1:0 -AllowLocalUsers -ReadOnly -Agent $fake.StateDirectory
         $body = (Get-LastRequest $fake).Body

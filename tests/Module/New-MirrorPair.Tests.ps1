@@ -43,6 +43,16 @@ Describe 'New-MirrorPair' {
         $schedule.PSObject.Properties['timeZone'].Value | Should -Be $Zone
     }
 
+    It 'takes days as they are typed, and refuses a duration that is none' {
+        $null = New-MirrorPair sales /a /d -WriteDeadline 1d -Agent $fake.StateDirectory
+        (Get-LastRequest $fake POST).Body.writeDeadlineMs | Should -Be 86400000
+        $null = New-MirrorPair sales /a /d -WriteDeadline 90s -Agent $fake.StateDirectory
+        (Get-LastRequest $fake POST).Body.writeDeadlineMs | Should -Be 90000
+        foreach ($text in '-5', -5, '-00:00:01', [timespan]-1, 'abc', '5x', [double]::NaN) {
+            { New-MirrorPair sales /a /d -WriteDeadline $text -Agent $fake.StateDirectory } | Should -Throw "*'WriteDeadline'*is not a duration*90s*"
+        }
+    }
+
     It 'takes <Text> as <Bytes> bytes' -ForEach @(
         @{ Text = '64KB'; Bytes = 65536 }
         @{ Text = ' 64 kb '; Bytes = 65536 }

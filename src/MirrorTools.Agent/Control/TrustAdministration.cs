@@ -14,6 +14,8 @@ namespace MirrorTools.Agent.Control;
 internal sealed class TrustAdministration(
     TrustService trust, LinkHost link, AgentIdentity identity, AgentRuntime runtime, PairRegistry pairs, EventLog events, TimeProvider time)
 {
+    private static readonly TimeSpan LongestConnecting = TimeSpan.FromSeconds(2);
+
     /// <summary>Makes a one-time code.</summary>
     public TrustCodeInfo CreateCode(NewTrustCodeRequest request)
     {
@@ -55,7 +57,21 @@ internal sealed class TrustAdministration(
     {
         var peer = await trust.JoinAsync(request.Code.Trim(), runtime.AdvertisedAddresses(link.ListenEndPoints), request.Name, cancel);
         events.Write(EventKinds.TrustAdded, null, actor, ("peer", peer.Name), ("fingerprint", peer.Fingerprint));
+        await WaitForSessionAsync(peer, cancel);
         return Describe(peer);
+    }
+
+    // The two connect within moments; an admin is not shown that they have not yet.
+    private async Task WaitForSessionAsync(TrustedPeer peer, CancellationToken cancel)
+    {
+        try
+        {
+            await link.Peers.WaitAsync(peer.AgentId, cancel).WaitAsync(LongestConnecting, time, cancel);
+        }
+        catch (TimeoutException)
+        {
+            // The list of trusted agents tells why, as far as it is known.
+        }
     }
 
     /// <summary>The trusted agents.</summary>
@@ -71,7 +87,7 @@ internal sealed class TrustAdministration(
         var info = Describe(peer);
         if (info.PairCount > 0)
         {
-            throw new ControlException(ErrorIds.TrustInUse, $"{info.PairCount} pairs have their other side at '{peer.Name}'.", peer.Name);
+            throw new ControlException(ErrorIds.TrustInUse, $"{(info.PairCount == 1 ? "A pair has its" : $"{info.PairCount} pairs have their")} other side at '{peer.Name}'.", peer.Name);
         }
 
         trust.Remove(peer.AgentId);

@@ -77,7 +77,7 @@ internal sealed class AttachmentService(AgentRuntime runtime, EventLog events, I
             var hosts = Of(volume.Id).Where(info => leaving.Any(record => record.Id.ToString() == info.Id)).Sum(info => info.Connections);
             if (hosts > 0 && !force)
             {
-                throw new ControlException(ErrorIds.VolumeInUse, $"{hosts} hosts are connected to '{volume.Name}'.", volume.Name);
+                throw new ControlException(ErrorIds.VolumeInUse, $"{hosts} {(hosts == 1 ? "host is" : "hosts are")} connected to '{volume.Name}'.", volume.Name);
             }
 
             _table.Save([.. Records.Except(leaving)]);

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
 using MirrorTools.Agent.Control;
 using MirrorTools.Agent.Logging;
 using MirrorTools.Contracts;
@@ -21,6 +22,9 @@ internal static class AgentHost
         builder.Host.ConfigureHostOptions(options => options.ShutdownTimeout = StopDeadline);
         builder.Logging.ClearProviders().SetMinimumLevel(settings.LogLevel)
             .AddFilter("Microsoft", LogLevel.Warning)
+
+            // A start that fails is told in a sentence; its stack is in the log file.
+            .AddFilter<ConsoleLoggerProvider>("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddSimpleConsole(options => options.SingleLine = true)
             .AddProvider(new JsonFileLoggerProvider(state.Paths.Logs, TimeProvider.System));
         builder.WebHost.ConfigureKestrel(options => Configure(options, settings));

@@ -115,7 +115,7 @@ public sealed class LinkHost : IHostedService, IAsyncDisposable
         }
         catch (SocketException error)
         {
-            throw new AgentStartException($"The link can't listen on {endPoint}: {error.Message} Choose another address for it.", error);
+            throw new AgentStartException($"The link can't listen on {endPoint}: {error.Message.TrimEnd('.')}. Choose another address for it.", error);
         }
     }
 

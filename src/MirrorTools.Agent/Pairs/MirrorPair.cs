@@ -73,7 +73,10 @@ internal sealed class MirrorPair(PairDefinition definition, Guid agentId)
     }
 
     private ControlException NotHere(string whose) => OpenError ?? (PeerAgentId is null ? OtherSideError : null)
-        ?? new ControlException(ErrorIds.PairNotHere, $"This has to be asked of {whose} agent of the pair '{Definition.Name}'.", Definition.Name);
+        ?? new ControlException(ErrorIds.PairNotHere, $"This has to be asked of {whose} agent of the pair '{Definition.Name}'{NameOfPeer}.", Definition.Name);
+
+    private string NameOfPeer => PeerAgentId is not { } peer ? ""
+        : $", which is '{(Definition.SourceSite.AgentId == peer ? Definition.SourceSite : Definition.TargetSite).AgentName}'";
 
     private sealed class Change(SemaphoreSlim changes) : IDisposable
     {

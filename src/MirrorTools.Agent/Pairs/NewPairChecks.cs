@@ -60,7 +60,7 @@ internal static class NewPairChecks
                 request.SizeBytes ?? throw new ControlException(ErrorIds.StorageNotFound, $"'{path}' is not there.", path), GrainBytes(request), path,
                 length => $"A size of {length} bytes is no whole number of sectors of {SmallestSectorBytes} bytes.", "Give New-MirrorPair a -Size such as 10GB.");
         }
-        else if (File.Exists(path) && StorageFiles.TryStamp(path) is { ShowsForeignWrites: true } file)
+        else if (StorageFiles.TryMeasureAllocated(path) is not null && StorageFiles.TryStamp(path) is { ShowsForeignWrites: true } file)
         {
             ExistingSource(request, file.LengthBytes, path);
         }

@@ -66,7 +66,7 @@ internal sealed class PairService(
         var hosts = PairVolumes.IdsOf(pair.Definition).SelectMany(attachments.Of).Sum(attachment => attachment.Connections);
         if (hosts > 0)
         {
-            throw new ControlException(ErrorIds.VolumeInUse, $"{hosts} hosts are connected to volumes of the pair '{pair.Definition.Name}'.", pair.Definition.Name);
+            throw new ControlException(ErrorIds.VolumeInUse, $"{hosts} {(hosts == 1 ? "host is" : "hosts are")} connected to volumes of the pair '{pair.Definition.Name}'.", pair.Definition.Name);
         }
 
         var before = await describer.DescribeAsync(pair);

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Errors;
 
 namespace MirrorTools.Cmdlets.Agents;
@@ -51,7 +52,7 @@ public sealed class GetMirrorAgentCommand : MirrorCmdlet
 
     private void ShowNamed(string name, IReadOnlyList<MirrorAgentReference> recorded)
     {
-        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase);
+        var pattern = NamePattern.Of(name);
         var shown = recorded.Where(agent => pattern.IsMatch(agent.AgentName)).Count(agent => TryShow(agent));
         if (shown == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
         {
@@ -87,7 +88,7 @@ public sealed class GetMirrorAgentCommand : MirrorCmdlet
     private void Show(string[]? names)
     {
         var info = Ask((client, cancel) => client.Agent.GetAsync(cancel));
-        if (names is null || names.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(info.Name)))
+        if (names is null || names.Any(name => NamePattern.Of(name).IsMatch(info.Name)))
         {
             WriteObject(new MirrorAgent(info, new MirrorAgentReference(Asked.StateDirectory, info.Name)));
         }

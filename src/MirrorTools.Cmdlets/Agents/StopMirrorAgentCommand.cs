@@ -30,7 +30,7 @@ public sealed class StopMirrorAgentCommand : ChangingMirrorCmdlet
         var agent = Asked;
         var info = Ask((client, cancel) => client.Agent.GetAsync(cancel));
         var running = info.RunningCycleCount == 0 ? "No cycle runs." : $"{info.RunningCycleCount} running cycles pause until it is started again.";
-        if (!Confirmed(ConfirmImpact.Medium, info.Name, "Stop the mirror agent", () => $"{info.PairCount} pairs; hosts lose their volumes. {running}"))
+        if (!Confirmed(ConfirmImpact.Medium, info.Name, "Stop the mirror agent", () => $"{info.PairCount} {(info.PairCount == 1 ? "pair" : "pairs")}; hosts lose their volumes. {running}"))
         {
             return;
         }

@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
-using MirrorTools.Contracts;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Events;
+using MirrorTools.Contracts;
 
 namespace MirrorTools.Cmdlets.Events;
 
@@ -95,7 +96,7 @@ public sealed class GetMirrorEventCommand : FollowingCmdlet
     }
 
     private static List<WildcardPattern>? Patterns(string[]? names) =>
-        names?.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToList();
+        names?.Select(name => NamePattern.Of(name)).ToList();
 
     private static bool Matches(List<WildcardPattern>? patterns, string text) => patterns is null || patterns.Any(pattern => pattern.IsMatch(text));
 }

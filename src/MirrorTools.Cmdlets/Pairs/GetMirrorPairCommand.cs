@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Pairs;
 
 namespace MirrorTools.Cmdlets.Pairs;
@@ -15,6 +16,7 @@ public sealed class GetMirrorPairCommand : MirrorCmdlet
     [Alias("Pair", "PairName")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(PairCompleter))]
+    [Names]
     public string[]? Name { get; set; }
 
     /// <summary>Only pairs of this copy service.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Pairs;
 
 namespace MirrorTools.Cmdlets.Pairs;
@@ -11,7 +12,7 @@ internal static class PairSelection
     /// <param name="name">The name with wildcards.</param>
     public static IEnumerable<PairInfo> Matching(IEnumerable<PairInfo> all, string name)
     {
-        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase);
+        var pattern = NamePattern.Of(name);
         return all.Where(pair => pattern.IsMatch(pair.Name));
     }
 

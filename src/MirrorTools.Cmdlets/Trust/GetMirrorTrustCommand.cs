@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Errors;
 
 namespace MirrorTools.Cmdlets.Trust;
@@ -14,6 +15,7 @@ public sealed class GetMirrorTrustCommand : MirrorCmdlet
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TrustCompleter))]
+    [Names]
     public string[]? Name { get; set; }
 
     /// <inheritdoc/>
@@ -22,7 +24,7 @@ public sealed class GetMirrorTrustCommand : MirrorCmdlet
         var all = Ask((client, cancel) => client.Trusts.ListAsync(cancel));
         foreach (var name in Name ?? ["*"])
         {
-            var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase);
+            var pattern = NamePattern.Of(name);
             var found = all.Where(trust => pattern.IsMatch(trust.Name) || pattern.IsMatch(trust.AgentId)).ToList();
             found.ForEach(trust => WriteObject(new MirrorTrust(trust, Asked)));
             if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(name))

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Volumes;
 
 namespace MirrorTools.Cmdlets.Volumes;
@@ -15,6 +16,7 @@ public sealed class GetMirrorVolumeCommand : MirrorCmdlet
     [Alias("Volume")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VolumeCompleter))]
+    [Names]
     public string[]? Name { get; set; }
 
     /// <summary>Only volumes of these roles.</summary>
@@ -38,7 +40,7 @@ public sealed class GetMirrorVolumeCommand : MirrorCmdlet
             return;
         }
 
-        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase);
+        var pattern = NamePattern.Of(name);
         foreach (var volume in Ask((client, cancel) => client.Volumes.ListAsync(cancel)).Where(volume => pattern.IsMatch(volume.Name)))
         {
             Write(volume);

@@ -96,6 +96,11 @@ public sealed class BadInputTests : OneAgentTests
         var error = await RefusedAsync(ErrorIds.StorageNotFound, Request(source: "missing"));
         Assert.Contains(Files["missing"], error.Message);
         Assert.Contains(Files["no"], (await RefusedAsync(ErrorIds.PathNotFound, Request(target: Path.Combine("no", "d")))).Message);
+        Command.Run("mkfifo", Files["pipe"]);
+        Assert.Contains("neither a file nor a block device", (await RefusedAsync(ErrorIds.StorageNotAccessible, Request(source: "pipe"))).Message);
+        Assert.Contains("neither a file nor a block device", (await RefusedAsync(ErrorIds.StorageNotAccessible, Request(target: "pipe"))).Message);
+        Directory.CreateDirectory(Files["folder"]);
+        Assert.Contains("neither a file nor a block device", (await RefusedAsync(ErrorIds.StorageNotAccessible, Request(source: "folder"))).Message);
         var relative = Request();
         relative.Source = "a";
         await RefusedAsync(ErrorIds.InvalidArgument, relative);
