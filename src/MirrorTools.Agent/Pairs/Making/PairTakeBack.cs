@@ -16,6 +16,7 @@ internal sealed class PairTakeBack(UnfinishedPairs unfinished, PairIndex index, 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Guid, Lazy<Task>> _asking = [];
+    private bool _isStopped;
 
     /// <summary>At the agent's start, before pairs are opened: takes back the files of what the agent before was making. A pair that is in the index is made.</summary>
     public async Task TakeFilesBackAsync()
@@ -59,6 +60,13 @@ internal sealed class PairTakeBack(UnfinishedPairs unfinished, PairIndex index, 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // At the agent's stop in its order, and again with the other services.
+        if (_isStopped)
+        {
+            return;
+        }
+
+        _isStopped = true;
         await _stop.CancelAsync();
         await Task.WhenAll(_asking.Values.Select(asking => asking.Value));
         _stop.Dispose();
