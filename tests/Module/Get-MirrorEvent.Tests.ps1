@@ -25,7 +25,7 @@ Describe 'Get-MirrorEvent' {
         finally { Stop-FakeAgent $long }
         ($text -split '\r?\n' | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
         $text | Should -Match '123456'
-        ($text -replace '\s', '') | Should -Match ([regex]::Escape($message -replace '\s', ''))
+        ($text -replace '\s', '') | Should -Match ([regex]::Escape(($message -replace '\s', '')))
     }
 
     It 'filters by pair, level and name' {

@@ -119,18 +119,3 @@ Describe 'Get-MirrorPair' {
         { [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null) } | Should -Not -Throw
     }
 }
-
-Describe 'Get-MirrorPair with real agents' -Tag RealAgent {
-    It 'takes the agent from the pipeline, as the other cmdlets that show things do' {
-        $sites = Get-TestSites
-        $pair = New-TestPair -Size 1MB
-        ($sites.Site1 | Get-MirrorPair -ErrorAction Stop).Name | Should -Contain $pair.Name
-        ($sites.Site1 | Get-MirrorVolume -ErrorAction Stop).Name | Should -Contain $pair.Name
-        ($sites.Site1 | Get-MirrorSchedule -ErrorAction Stop).Pair | Should -Contain $pair.Name
-        ($sites.Site1 | Get-MirrorTrust -ErrorAction Stop).Name | Should -Contain 'site2'
-        { $sites.Site1 | Get-FlashcopyCycle -ErrorAction Stop } | Should -Not -Throw
-        { $sites.Site1 | Get-ConsistencyPoint -ErrorAction Stop } | Should -Not -Throw
-        { $sites.Site1 | Get-MirrorEvent -Newest 1 -ErrorAction Stop } | Should -Not -Throw
-        $pair | Remove-MirrorPair -DeleteData -Confirm:$false
-    }
-}

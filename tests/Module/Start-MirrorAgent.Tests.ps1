@@ -20,6 +20,12 @@ Describe 'Start-MirrorAgent' {
         finally { Stop-MirrorAgent -Agent $agent }
     }
 
+    It 'says in a sentence why an agent did not start' {
+        $problem = { Start-MirrorAgent (Join-Path $directory 'elsewhere') -ListenAddress 203.0.113.7:7400 -ErrorAction Stop } | Should -Throw -ErrorId 'MirrorAgentDidNotStart,*' -PassThru
+        $problem.Exception.Message | Should -Match "mirror-agent: The link can't listen on 203\.0\.113\.7:7400: .*\. Choose another address for it\.$"
+        $problem.Exception.Message | Should -Not -Match ' at .*\(|---'
+    }
+
     It 'uses the state directory of the environment where none is given' {
         $env:MIRRORTOOLS_STATE = Join-Path $directory 'named'
         try {
