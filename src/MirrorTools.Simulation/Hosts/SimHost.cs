@@ -9,6 +9,8 @@ namespace MirrorTools.Simulation.Hosts;
 /// </summary>
 public sealed class SimHost
 {
+    private const int MostTries = 64;
+
     private readonly SimProcess _process;
     private readonly IReadOnlyList<IBlockDevice> _volumes;
     private readonly WriteHistory _history;
@@ -133,14 +135,16 @@ public sealed class SimHost
     private (long First, int Count) ChooseRange(int volume)
     {
         var sectors = _volumes[volume].Geometry.LengthBytes / BlockGeometry.SectorBytes;
-        while (true)
+        for (var tries = 1; ; tries++)
         {
             // sizes spread over the powers of two; alignment is whatever comes
             var count = _random.Next(1, 1 + (1 << _random.Next(1, 1 + int.Log2(_options.MaxSectors))));
             var space = _random.Chance(_options.HotShare) ? Math.Min(sectors, _options.HotSectors) : sectors;
             count = (int)Math.Min(count, space);
             var first = _random.NextInt64(space - count + 1);
-            if (_options.MayOverlap || !_inFlight.Exists(w => w.Volume == volume && first < w.FirstSector + w.SectorCount && w.FirstSector < first + count))
+
+            // What is in flight may cover the whole of a small volume: then this one overlaps it.
+            if (_options.MayOverlap || tries == MostTries || !_inFlight.Exists(w => w.Volume == volume && first < w.FirstSector + w.SectorCount && w.FirstSector < first + count))
             {
                 return (first, count);
             }
