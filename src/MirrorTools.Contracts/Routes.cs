@@ -41,6 +41,12 @@ public static class Routes
     /// <summary>GET, PUT: a pair's schedule.</summary>
     public const string Schedule = "/v1/pairs/{pair}/schedule";
 
+    /// <summary>GET: the consistency groups. POST: makes one.</summary>
+    public const string Groups = "/v1/groups";
+
+    /// <summary>GET, PATCH, DELETE (dissolves it; its pairs stay): one group by name or id.</summary>
+    public const string Group = "/v1/groups/{group}";
+
     /// <summary>GET (query <see cref="TakeQuery"/>): a pair's cycles. POST: starts one.</summary>
     public const string Cycles = "/v1/pairs/{pair}/cycles";
 

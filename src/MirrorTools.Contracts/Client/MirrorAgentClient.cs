@@ -23,6 +23,7 @@ public sealed class MirrorAgentClient : IDisposable
         Agent = new AgentApi(_channel);
         Trusts = new TrustApi(_channel);
         Pairs = new PairApi(_channel);
+        Groups = new GroupApi(_channel);
         Cycles = new CycleApi(_channel);
         Points = new PointApi(_channel);
         Bitmaps = new BitmapApi(_channel);
@@ -43,6 +44,9 @@ public sealed class MirrorAgentClient : IDisposable
 
     /// <summary>Pairs, their schedules and plans.</summary>
     public PairApi Pairs { get; }
+
+    /// <summary>Consistency groups of pairs.</summary>
+    public GroupApi Groups { get; }
 
     /// <summary>Cycles.</summary>
     public CycleApi Cycles { get; }

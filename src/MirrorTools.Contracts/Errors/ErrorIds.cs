@@ -102,6 +102,15 @@ public static class ErrorIds
     /// <summary>This has to be asked of the other agent of the pair.</summary>
     public const string PairNotHere = "PairNotHere";
 
+    /// <summary>No consistency group has this name or id.</summary>
+    public const string GroupNotFound = "GroupNotFound";
+
+    /// <summary>A consistency group has this name already.</summary>
+    public const string GroupExists = "GroupExists";
+
+    /// <summary>The pair is in a consistency group, and has to be out of it for this.</summary>
+    public const string PairInGroup = "PairInGroup";
+
     /// <summary>A storage is not there.</summary>
     public const string StorageNotFound = "StorageNotFound";
 

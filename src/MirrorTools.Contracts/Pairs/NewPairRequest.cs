@@ -61,7 +61,7 @@ public sealed class NewPairRequest
     [DataMember(Name = "hardeningMethod", EmitDefaultValue = false)]
     public string? HardeningMethod { get; set; }
 
-    /// <summary>The consistency group to join.</summary>
+    /// <summary>The consistency group to join; where there is none of this name it is made, and this pair leads it.</summary>
     [DataMember(Name = "group", EmitDefaultValue = false)]
     public string? Group { get; set; }
 

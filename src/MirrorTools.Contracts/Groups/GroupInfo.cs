@@ -1,0 +1,45 @@
+using MirrorTools.Contracts.Schedules;
+using System.Runtime.Serialization;
+
+namespace MirrorTools.Contracts.Groups;
+
+/// <summary>A consistency group as one agent sees it: pairs whose points are taken at one instant, and committed or given up together (F-2, F-9).</summary>
+[DataContract]
+public sealed class GroupInfo
+{
+    /// <summary>The group's 128-bit id, as a GUID.</summary>
+    [DataMember(Name = "id")]
+    public string Id { get => field ?? ""; set; }
+
+    /// <summary>Its name.</summary>
+    [DataMember(Name = "name")]
+    public string Name { get => field ?? ""; set; }
+
+    /// <summary>The names of its pairs; the first one leads.</summary>
+    [DataMember(Name = "pairs")]
+    public List<string> Pairs { get => field ??= []; set; }
+
+    /// <summary>The name of the agent at site 1 of all its pairs.</summary>
+    [DataMember(Name = "sourceAgent")]
+    public string SourceAgent { get => field ?? ""; set; }
+
+    /// <summary>The name of the agent at site 2 of all its pairs.</summary>
+    [DataMember(Name = "targetAgent")]
+    public string TargetAgent { get => field ?? ""; set; }
+
+    /// <summary>When it was made (ISO 8601, UTC).</summary>
+    [DataMember(Name = "createdAt")]
+    public string CreatedAt { get => field ?? ""; set; }
+
+    /// <summary>The schedule of the pair that leads, where the agent that answers runs it; it is the group's.</summary>
+    [DataMember(Name = "schedule", EmitDefaultValue = false)]
+    public ScheduleInfo? Schedule { get; set; }
+
+    /// <summary>A name of <see cref="GroupState"/>.</summary>
+    [DataMember(Name = "state")]
+    public string State { get => field ?? ""; set; }
+
+    /// <summary>Why it is in that state, where that is not plain.</summary>
+    [DataMember(Name = "stateReason", EmitDefaultValue = false)]
+    public string? StateReason { get; set; }
+}
