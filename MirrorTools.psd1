@@ -18,6 +18,7 @@
         'Start-MirrorAgent', 'Stop-MirrorAgent', 'Get-MirrorAgent'
         'New-MirrorTrust', 'Get-MirrorTrust', 'Remove-MirrorTrust'
         'New-MirrorPair', 'Get-MirrorPair', 'Set-MirrorPair', 'Suspend-MirrorPair', 'Resume-MirrorPair', 'Remove-MirrorPair'
+        'New-MirrorGroup', 'Get-MirrorGroup', 'Set-MirrorGroup', 'Remove-MirrorGroup'
         'Start-FlashcopyCycle', 'Stop-FlashcopyCycle', 'Wait-FlashcopyCycle', 'Get-FlashcopyCycle'
         'Set-MirrorSchedule', 'Get-MirrorSchedule'
         'Get-ConsistencyPoint', 'Export-ConsistencyPoint'

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
 using MirrorTools.Cmdlets.Display;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Bitmaps;
 using MirrorTools.Contracts.Errors;
@@ -18,6 +19,7 @@ public sealed class GetGrainBitmapCommand : MirrorCmdlet
     [Alias("Name", "PairName")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PairCompleter))]
+    [PairNames]
     public string[] Pair { get; set; } = [];
 
     /// <summary>Which maps.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Cmdlets.Input;
 using MirrorTools.Cmdlets.Pairs;
 using MirrorTools.Contracts.Errors;
@@ -17,6 +18,7 @@ public sealed class GetFlashcopyCycleCommand : MirrorCmdlet
     [Alias("Name", "PairName")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(PairCompleter))]
+    [PairNames]
     [Names]
     public string[]? Pair { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Contracts.Plans;
 
 namespace MirrorTools.Cmdlets.Cycles;
@@ -13,7 +14,8 @@ public abstract class PairTargetCmdlet : ChangingMirrorCmdlet
     [Alias("Name", "PairName")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PairCompleter))]
-    public string[] Pair { get; set; } = [];
+    [PairNames]
+    public virtual string[] Pair { get; set; } = [];
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -27,6 +29,11 @@ public abstract class PairTargetCmdlet : ChangingMirrorCmdlet
     /// <summary>Does it for one pair.</summary>
     /// <param name="pair">Its name or id.</param>
     protected abstract void ProcessPair(string pair);
+
+    /// <summary>The consistency group of a pair; null where it is in none.</summary>
+    /// <param name="pair">Its name or id.</param>
+    protected string? GroupOf(string pair) =>
+        Ask((client, cancel) => client.Pairs.GetAsync(pair, cancel)).Group is { Length: > 0 } group ? group : null;
 
     /// <summary>Asks the agent what an action means.</summary>
     /// <param name="plan">The action.</param>

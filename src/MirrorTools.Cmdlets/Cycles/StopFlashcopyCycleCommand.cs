@@ -11,6 +11,8 @@ namespace MirrorTools.Cmdlets.Cycles;
 [OutputType(typeof(FlashcopyCycle))]
 public sealed class StopFlashcopyCycleCommand : PairTargetCmdlet
 {
+    private readonly Dictionary<(string StateDirectory, string Group), long> _points = [];
+
     /// <summary>The number of the cycle; the running one where not given.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public long? Number { get; set; }
@@ -22,17 +24,36 @@ public sealed class StopFlashcopyCycleCommand : PairTargetCmdlet
     /// <inheritdoc/>
     protected override void ProcessPair(string pair)
     {
+        var group = GroupOf(pair);
+        if (group is not null && _points.TryGetValue((Asked.StateDirectory, group), out var point) && (Number ?? point) == point)
+        {
+            WriteVerbose($"The pair '{pair}' is of the group '{group}', whose point {point} was just given up for all its pairs.");
+            Pass(() => Ask((client, cancel) => client.Cycles.GetAsync(pair, point, cancel)));
+            return;
+        }
+
         var number = Number ?? Running(pair).Number;
         var plan = new PlanRequest { Action = nameof(PlanAction.StopCycle), Pair = pair };
-        if (!Confirmed(ConfirmImpact.Medium, pair, $"Give up the cycle {number}", () => Numbers(plan)))
+        var action = $"Give up the cycle {number}";
+        if (!Confirmed(ConfirmImpact.Medium, pair, group is null ? action : $"{action}, of all pairs of the group '{group}'", () => Numbers(plan)))
         {
             return;
         }
 
         var cycle = Ask((client, cancel) => client.Cycles.StopAsync(pair, number, cancel));
+        if (group is not null)
+        {
+            _points[(Asked.StateDirectory, group)] = number;
+        }
+
+        Pass(() => cycle);
+    }
+
+    private void Pass(Func<CycleInfo> cycle)
+    {
         if (PassThru)
         {
-            WriteObject(new FlashcopyCycle(cycle, Asked));
+            WriteObject(new FlashcopyCycle(cycle(), Asked));
         }
     }
 

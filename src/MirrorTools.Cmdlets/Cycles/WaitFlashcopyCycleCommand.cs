@@ -2,6 +2,7 @@ using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
 using MirrorTools.Cmdlets.Display;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Cmdlets.Input;
 using MirrorTools.Cmdlets.Jobs;
 using MirrorTools.Contracts.Cycles;
@@ -21,6 +22,7 @@ public sealed class WaitFlashcopyCycleCommand : FollowingCmdlet
     [Alias("Name", "PairName")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PairCompleter))]
+    [PairNames]
     public string[] Pair { get; set; } = [];
 
     /// <summary>The number of the cycle; the running one where not given, or the last one if none runs.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Events;
 using MirrorTools.Contracts;
@@ -20,6 +21,7 @@ public sealed class GetMirrorEventCommand : FollowingCmdlet
     [Alias("PairName", "Name")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(PairCompleter))]
+    [PairNames]
     public string[]? Pair { get; set; }
 
     /// <summary>Names of kinds of events, such as CycleCommitted; wildcards are allowed.</summary>

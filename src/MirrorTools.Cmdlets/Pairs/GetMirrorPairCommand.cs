@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Pairs;
 
@@ -16,6 +17,7 @@ public sealed class GetMirrorPairCommand : MirrorCmdlet
     [Alias("Pair", "PairName")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(PairCompleter))]
+    [PairNames]
     [Names]
     public string[]? Name { get; set; }
 
@@ -23,34 +25,49 @@ public sealed class GetMirrorPairCommand : MirrorCmdlet
     [Parameter]
     public CopyService? Service { get; set; }
 
+    /// <summary>Only pairs of these consistency groups: names or ids; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(GroupCompleter))]
+    [Names]
+    [GroupNames(LeaveOutOthers = true)]
+    public string[]? Group { get; set; }
+
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => Attempt(Asked, () =>
     {
+        var groups = Group?.Select(GroupPattern).ToList();
         foreach (var name in Name ?? ["*"])
         {
-            Attempt(name, () => Show(name));
+            Attempt(name, () => Show(name, groups));
         }
-    }
+    });
 
-    private void Show(string name)
+    private void Show(string name, List<WildcardPattern>? groups)
     {
         if (!PairSelection.IsSet(name))
         {
-            Write(Ask((client, cancel) => client.Pairs.GetAsync(name, cancel)));
+            Write(Ask((client, cancel) => client.Pairs.GetAsync(name, cancel)), groups);
             return;
         }
 
         foreach (var pair in PairSelection.Matching(Ask((client, cancel) => client.Pairs.ListAsync(cancel)), name))
         {
-            Write(pair);
+            Write(pair, groups);
         }
     }
 
-    private void Write(PairInfo pair)
+    private void Write(PairInfo pair, List<WildcardPattern>? groups)
     {
-        if (Service is null || string.Equals(pair.Service, Service.ToString(), StringComparison.OrdinalIgnoreCase))
+        var isOfService = Service is null || string.Equals(pair.Service, Service.ToString(), StringComparison.OrdinalIgnoreCase);
+        if (isOfService && (groups is null || (pair.Group is { } group && groups.Exists(pattern => pattern.IsMatch(group)))))
         {
             WriteObject(new MirrorPair(pair, Asked));
         }
     }
+
+    // A group that is named has to be there; one that is meant by a pattern need not.
+    private WildcardPattern GroupPattern(string group) => PairSelection.IsSet(group)
+        ? NamePattern.Of(group)
+        : NamePattern.Of(WildcardPattern.Escape(Ask((client, cancel) => client.Groups.GetAsync(group, cancel)).Name));
 }

@@ -83,8 +83,9 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     [BlankIsAbsent]
     public HardeningMethod? HardeningMethod { get; set; }
 
-    /// <summary>The consistency group to join.</summary>
+    /// <summary>The consistency group to join; where there is none of this name it is made, and this pair leads it.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(GroupCompleter))]
     public string? Group { get; set; }
 
     /// <summary>When cycles start: Manual, Continuous, an interval such as 5m, or five cron fields.</summary>

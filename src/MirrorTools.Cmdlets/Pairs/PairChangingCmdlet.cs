@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Contracts.Pairs;
 using MirrorTools.Contracts.Plans;
 
@@ -14,6 +15,7 @@ public abstract class PairChangingCmdlet : ChangingMirrorCmdlet
     [Alias("Pair", "PairName")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PairCompleter))]
+    [PairNames]
     public string[] Name { get; set; } = [];
 
     /// <summary>Writes the pair as it is afterwards.</summary>

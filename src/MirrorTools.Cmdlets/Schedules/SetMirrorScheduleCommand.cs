@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using MirrorTools.Cmdlets.Completion;
 using MirrorTools.Cmdlets.Cycles;
+using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Cmdlets.Input;
 using MirrorTools.Contracts.Schedules;
 
@@ -10,6 +12,14 @@ namespace MirrorTools.Cmdlets.Schedules;
 [OutputType(typeof(MirrorSchedule))]
 public sealed class SetMirrorScheduleCommand : PairTargetCmdlet
 {
+    /// <summary>Names or ids of pairs. A group stands for the pair that leads it, whose schedule is the group's.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name", "PairName")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PairCompleter))]
+    [PairNames(LeadOnly = true)]
+    public override string[] Pair { get; set; } = [];
+
     /// <summary>The next cycle starts when the one before is committed and something changed.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Continuous")]
     public SwitchParameter Continuous { get; set; }
