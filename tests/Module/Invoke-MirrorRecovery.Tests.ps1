@@ -5,7 +5,13 @@ BeforeAll {
     $result = @{ pair = 'sales'; pairId = 'x'; point = 9; pointTime = '2026-01-02T03:09:00Z'; recoveredAt = '2026-01-02T03:10:00Z'; dataLossMs = 42000; recoveryTimeMs = 250; bytesToMove = 12582912; grainsDiscarded = 3; generation = 'g2'
         volume = @{ id = 'v'; name = 'sales'; role = 'CommittedImage'; pair = 'sales'; pairId = 'x'; sizeBytes = 1; sectorSizeBytes = 512; grainSizeBytes = 65536; mountable = $true; readOnly = $false; attachments = @() }
     }
-    $fake = New-FakeAgent @{ 'POST /v1/pairs/sales/recovery/plan' = $plan; 'POST /v1/pairs/sales/recovery' = $result; 'POST /v1/pairs/alive/recovery' = New-ErrorBody SourceStillReachable }
+    $fake = New-FakeAgent @{
+        'GET /v1/pairs/sales'                = New-PairBody sales
+        'GET /v1/pairs/alive'                = New-PairBody alive
+        'POST /v1/pairs/sales/recovery/plan' = $plan
+        'POST /v1/pairs/sales/recovery'      = $result
+        'POST /v1/pairs/alive/recovery'      = New-ErrorBody SourceStillReachable
+    }
 }
 
 AfterAll { Stop-FakeAgent $fake }
@@ -41,6 +47,74 @@ Describe 'Invoke-MirrorRecovery' {
 
     It 'tells that the source still answers' {
         { Invoke-MirrorRecovery alive -Confirm:$false -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'SourceStillReachable,*'
+    }
+}
+
+Describe 'Invoke-MirrorRecovery of a consistency group' {
+    BeforeAll {
+        $grouped = New-FakeAgent @{
+            'GET /v1/groups/shop' = New-GroupBody shop db, log, web
+            'GET /v1/pairs'       = @{ items = @((New-PairBody alone), (New-PairBody db @{ group = 'shop' }), (New-PairBody log @{ group = 'shop' }), (New-PairBody web @{ group = 'shop' })) }
+        }
+        function Get-Recovered { @($grouped.Requests.ToArray() | Where-Object Path -Like '*/recovery').Path }
+    }
+
+    AfterAll { Stop-FakeAgent $grouped }
+
+    BeforeEach {
+        foreach ($name in 'alone', 'db', 'log', 'web') {
+            $grouped.Route["GET /v1/pairs/$name"] = New-PairBody $name $(if ($name -eq 'alone') { @{} } else { @{ group = 'shop' } })
+            $mine = $result.Clone()
+            $mine.pair = $name
+            $grouped.Route["POST /v1/pairs/$name/recovery"] = $mine
+            $grouped.Route["POST /v1/pairs/$name/recovery/plan"] = $plan
+        }
+        while ($grouped.Requests.TryDequeue([ref] $null)) { }
+    }
+
+    It 'recovers all pairs where one is named, with one result for each' {
+        $done = Invoke-MirrorRecovery log -Force -ConsistencyPoint 9 -Confirm:$false -Agent $grouped.StateDirectory
+        $done.Pair | Should -Be 'db', 'log', 'web'
+        Get-Recovered | Should -Be '/v1/pairs/db/recovery', '/v1/pairs/log/recovery', '/v1/pairs/web/recovery'
+        foreach ($request in $grouped.Requests.ToArray() | Where-Object Path -Like '*/recovery') {
+            $request.Body.force | Should -BeTrue
+            $request.Body.point | Should -Be 9
+        }
+    }
+
+    It 'recovers each pair once, however many of the group are given' {
+        (Get-MirrorGroup shop -Agent $grouped.StateDirectory | Invoke-MirrorRecovery -Confirm:$false).Pair | Should -Be 'db', 'log', 'web'
+        (Get-MirrorPair -Agent $grouped.StateDirectory | Invoke-MirrorRecovery -Confirm:$false).Pair | Should -Be 'alone', 'db', 'log', 'web'
+    }
+
+    It 'names all pairs and their numbers with -WhatIf, and does nothing' {
+        $text = Get-SessionText "Invoke-MirrorRecovery db -Agent '$($grouped.StateDirectory)' -WhatIf"
+        $text | Should -Match "What if: Recover all pairs of the group 'shop' on the agent 'fake': db, log, web\. db: It shows the point 9.* log: It shows the point 9.* web: It shows the point 9"
+        Get-Recovered | Should -BeNullOrEmpty
+    }
+
+    It 'tells with -WhatIf which pair cannot be recovered, and the numbers of the others' {
+        $grouped.Route['POST /v1/pairs/log/recovery/plan'] = New-ErrorBody NoCommittedPoint
+        Get-SessionText "Invoke-MirrorRecovery db -Agent '$($grouped.StateDirectory)' -WhatIf" | Should -Match 'db: It shows the point 9.* log: It is NoCommittedPoint\. web: It shows the point 9'
+    }
+
+    It 'finishes a recovery that was broken off' {
+        $grouped.Route['POST /v1/pairs/db/recovery'] = New-ErrorBody PairAlreadyRecovered
+        $verbose = Invoke-MirrorRecovery db -Confirm:$false -Agent $grouped.StateDirectory -ErrorAction Stop -Verbose 4>&1
+        ($verbose | Where-Object { $_ -is [MirrorTools.Cmdlets.Recovery.MirrorRecovery] }).Pair | Should -Be 'log', 'web'
+        ($verbose | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }).Message | Should -Contain 'It is PairAlreadyRecovered.'
+    }
+
+    It 'says PairAlreadyRecovered where all were' {
+        foreach ($name in 'db', 'log', 'web') { $grouped.Route["POST /v1/pairs/$name/recovery"] = New-ErrorBody PairAlreadyRecovered }
+        { Invoke-MirrorRecovery db -Confirm:$false -Agent $grouped.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'PairAlreadyRecovered,*'
+    }
+
+    It 'goes on with the others where one cannot come back' {
+        $grouped.Route['POST /v1/pairs/db/recovery'] = New-ErrorBody MetadataCorrupt
+        $done = Invoke-MirrorRecovery log -Confirm:$false -Agent $grouped.StateDirectory -ErrorAction SilentlyContinue -ErrorVariable problem
+        $done.Pair | Should -Be 'log', 'web'
+        $problem.FullyQualifiedErrorId | Should -BeLike 'MetadataCorrupt,*'
     }
 }
 

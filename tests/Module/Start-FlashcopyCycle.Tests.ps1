@@ -6,6 +6,13 @@ BeforeAll {
         'POST /v1/pairs/busy/cycles'  = New-ErrorBody CycleRunning ResourceBusy 409 'Run Wait-FlashcopyCycle, or Start-FlashcopyCycle -Supersede.'
         'POST /v1/plans'              = @{ action = 'StartCycle'; pair = 'sales'; bytesToMove = 196608; timeMs = 2500; dataLossAfterMs = 2500; pointsLost = 0; bytesDeleted = 0; grainsDiscarded = 0; warnings = @() }
         'GET /v1/pairs/sales'         = New-PairBody sales
+        'GET /v1/pairs/busy'          = New-PairBody busy
+        'GET /v1/groups/shop'         = New-GroupBody shop
+        'GET /v1/pairs/db'            = New-PairBody db @{ group = 'shop' }
+        'GET /v1/pairs/log'           = New-PairBody log @{ group = 'shop' }
+        'POST /v1/pairs/db/cycles'    = @{ Status = 201; Body = (New-CycleBody -With @{ pair = 'db' }) }
+        'POST /v1/pairs/log/cycles'   = New-ErrorBody CycleRunning ResourceBusy 409
+        'GET /v1/pairs/log/cycles/8'  = New-CycleBody -With @{ pair = 'log' }
     }
 }
 
@@ -31,6 +38,23 @@ Describe 'Start-FlashcopyCycle' {
         $problem = { Start-FlashcopyCycle busy -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -PassThru
         $problem.FullyQualifiedErrorId | Should -BeLike 'CycleRunning,*'
         $problem.ErrorDetails.RecommendedAction | Should -Match 'Wait-FlashcopyCycle'
+    }
+
+    It 'takes one point of a consistency group in a pipeline, and writes the cycle of each pair' {
+        $before = $fake.Requests.Count
+        $cycles = Get-MirrorGroup shop -Agent $fake.StateDirectory | Start-FlashcopyCycle -PassThru -ErrorAction Stop
+        $cycles.Pair | Should -Be 'db', 'log'
+        $cycles.Number | Should -Be 8, 8
+        Get-MirrorPair db, log -Agent $fake.StateDirectory | Start-FlashcopyCycle -Supersede -ErrorAction Stop
+        @($fake.Requests.ToArray() | Select-Object -Skip $before | Where-Object Method -EQ POST).Path | Should -Be '/v1/pairs/db/cycles', '/v1/pairs/db/cycles'
+    }
+
+    It 'says CycleRunning for a consistency group whose point is of another pipeline' {
+        { Start-FlashcopyCycle log -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'CycleRunning,*'
+    }
+
+    It 'says with -WhatIf that the cycle is one of all pairs of the group' {
+        Get-SessionText "Start-FlashcopyCycle db -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match "Start a cycle, of all pairs of the group 'shop': db\. Bytes to move"
     }
 
     It 'says bytes, time and RPO with -WhatIf' {

@@ -121,6 +121,16 @@ function New-PairBody {
     $body
 }
 
+function New-GroupBody {
+    param([string] $Name = 'shop', [string[]] $Pair = @('db', 'log'), [hashtable] $With = @{})
+    $body = @{
+        id = '99999999-2222-3333-4444-555555555555'; name = $Name; pairs = $Pair; sourceAgent = 'site1'; targetAgent = 'site2'
+        createdAt = '2026-01-01T00:00:00Z'; state = 'Complete'
+    }
+    foreach ($key in $With.Keys) { $body[$key] = $With[$key] }
+    $body
+}
+
 function New-CycleBody {
     param([long] $Number = 8, [string] $State = 'Copying', [hashtable] $With = @{})
     $body = @{

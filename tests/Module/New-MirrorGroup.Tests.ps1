@@ -1,0 +1,79 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestHelpers.psm1')
+    Import-StagedModule
+    $fake = New-FakeAgent @{
+        'GET /v1/pairs'         = @{ items = @((New-PairBody db), (New-PairBody log)) }
+        'GET /v1/pairs/db'      = New-PairBody db
+        'POST /v1/groups'       = @{ Status = 201; Body = (New-GroupBody shop) }
+        'PUT /v1/pairs/db/schedule' = @{ kind = 'Every'; everyMs = 300000 }
+    }
+    $other = New-FakeAgent @{ 'GET /v1/pairs/far' = New-PairBody far }
+}
+
+AfterAll { $fake, $other | Stop-FakeAgent }
+
+Describe 'New-MirrorGroup' {
+    It 'makes a group of named pairs, in the order given' {
+        $group = New-MirrorGroup shop log, db -Agent $fake.StateDirectory
+        $group.Name | Should -Be 'shop'
+        $group.Lead | Should -Be 'db'
+        $body = (Get-LastRequest $fake POST).Body
+        $body.name | Should -Be 'shop'
+        $body.pairs | Should -Be 'log', 'db'
+    }
+
+    It 'makes one group of all pairs of the pipeline: objects, names and property names' {
+        $before = $fake.Requests.Count
+        (Get-MirrorPair -Agent $fake.StateDirectory | New-MirrorGroup shop).Pairs | Should -Be 'db', 'log'
+        $made = @($fake.Requests.ToArray() | Select-Object -Skip $before | Where-Object Method -EQ POST)
+        $made.Count | Should -Be 1
+        $made[0].Path | Should -Be '/v1/groups'
+        $made[0].Body.pairs | Should -Be 'db', 'log'
+
+        $null = 'log', 'db', 'LOG' | New-MirrorGroup shop -Agent $fake.StateDirectory
+        (Get-LastRequest $fake POST).Body.pairs | Should -Be 'log', 'db'
+        $null = [pscustomobject]@{ Pair = 'a' }, [pscustomobject]@{ Pair = 'b' } | New-MirrorGroup shop -Agent $fake.StateDirectory
+        (Get-LastRequest $fake POST).Body.pairs | Should -Be 'a', 'b'
+        $null = New-MirrorGroup shop (Get-MirrorPair -Agent $fake.StateDirectory) -Agent $fake.StateDirectory
+        (Get-LastRequest $fake POST).Body.pairs | Should -Be 'db', 'log'
+    }
+
+    It 'makes nothing where the pairs come from two agents' {
+        $before = @($fake.Requests.ToArray() | Where-Object Method -EQ POST).Count
+        & { Get-MirrorPair db -Agent $fake.StateDirectory; Get-MirrorPair far -Agent $other.StateDirectory } |
+            New-MirrorGroup shop -ErrorAction SilentlyContinue -ErrorVariable problem | Should -BeNullOrEmpty
+        $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        $problem[0].Exception.Message | Should -Match 'one agent'
+        @($fake.Requests.ToArray() | Where-Object Method -EQ POST).Count | Should -Be $before
+    }
+
+    It 'makes nothing of an empty pipeline, and refuses to make a group of no pair' {
+        @() | New-MirrorGroup shop -Agent $fake.StateDirectory | Should -BeNullOrEmpty
+        { New-MirrorGroup shop @() -Agent $fake.StateDirectory } | Should -Throw
+    }
+
+    It 'names the pairs with -WhatIf, and makes nothing' {
+        $before = @($fake.Requests.ToArray() | Where-Object Method -EQ POST).Count
+        Get-SessionText "New-MirrorGroup shop db, log -Agent '$($fake.StateDirectory)' -WhatIf" | Should -Match "What if: Make a consistency group of the pairs 'db', 'log', led by the first: shop"
+        @($fake.Requests.ToArray() | Where-Object Method -EQ POST).Count | Should -Be $before
+    }
+
+    It 'gives the schedule of the group to the pair that leads' {
+        New-MirrorGroup shop db, log -Agent $fake.StateDirectory | Set-MirrorSchedule -Every 5m
+        $put = @($fake.Requests.ToArray() | Where-Object Method -EQ PUT)
+        $put.Path | Should -Be '/v1/pairs/db/schedule'
+    }
+
+    It 'recommends Set-MirrorGroup for <Id>' -ForEach @(
+        @{ Id = 'GroupExists'; Action = 'Choose another name, or use Set-MirrorGroup -Add.' }
+        @{ Id = 'PairInGroup'; Action = 'Take it out by Set-MirrorGroup -Remove, or dissolve the group by Remove-MirrorGroup.' }
+    ) {
+        $refusing = New-FakeAgent @{ 'POST /v1/groups' = New-ErrorBody $Id InvalidOperation 409 $Action }
+        try {
+            $problem = { New-MirrorGroup shop db -Agent $refusing.StateDirectory -ErrorAction Stop } | Should -Throw -PassThru
+            $problem.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+            $problem.ErrorDetails.RecommendedAction | Should -Be $Action
+        }
+        finally { Stop-FakeAgent $refusing }
+    }
+}
