@@ -12,7 +12,7 @@ AfterAll { Stop-FakeAgent $fake }
 Describe 'New-MirrorPair' {
     It 'sends what is given, with paths made absolute' {
         Push-Location $fake.StateDirectory
-        try { $pair = New-MirrorPair sales ./a.img ./d.img -FirstIntermediate ./b.img -GrainSize 256KB -WritePolicy Hold -WriteDeadline 1.5 -RetainPoints 3 -Agent $fake.StateDirectory }
+        try { $pair = New-MirrorPair sales ./a.img ./d.img -FirstIntermediate ./b.img -GrainSize 256KB -WritePolicy Hold -WriteDeadline 1.5 -RetainPoints 3 -Group shop -Agent $fake.StateDirectory }
         finally { Pop-Location }
         $pair.Name | Should -Be 'sales'
         $body = (Get-LastRequest $fake POST).Body
@@ -23,6 +23,7 @@ Describe 'New-MirrorPair' {
         $body.writePolicy | Should -Be 'Hold'
         $body.writeDeadlineMs | Should -Be 1500
         $body.retainPoints | Should -Be 3
+        $body.group | Should -Be 'shop'
         $body.service | Should -Be 'Flashcopy'
         $body.PSObject.Properties.Name | Should -Not -Contain 'secondIntermediate'
     }
