@@ -23,6 +23,7 @@ internal static class ControlApi
         AgentEndpoints.Map(app);
         TrustEndpoints.Map(app);
         PairEndpoints.Map(app);
+        GroupEndpoints.Map(app);
         CycleEndpoints.Map(app);
         VolumeEndpoints.Map(app);
         EventEndpoints.Map(app);

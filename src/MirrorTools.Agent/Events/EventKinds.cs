@@ -52,6 +52,15 @@ public static class EventKinds
     /// <summary>A pair was changed.</summary>
     public static readonly EventKind PairChanged = new("PairChanged", Information, "Pair {pair} was changed: {changes}.");
 
+    /// <summary>A consistency group was made.</summary>
+    public static readonly EventKind GroupCreated = new("GroupCreated", Information, "Group {group} was made of {pairs}.");
+
+    /// <summary>The pairs of a group, or its name, were changed.</summary>
+    public static readonly EventKind GroupChanged = new("GroupChanged", Information, "Group {group} consists of {pairs} now.");
+
+    /// <summary>A group was dissolved.</summary>
+    public static readonly EventKind GroupRemoved = new("GroupRemoved", Information, "Group {group} was dissolved; its pairs {pairs} stand alone.");
+
     /// <summary>A pair was removed.</summary>
     public static readonly EventKind PairRemoved = new("PairRemoved", Information, "Pair {pair} was removed. {left}");
 

@@ -1,6 +1,7 @@
 using MirrorTools.Agent.Control;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Link;
 using MirrorTools.Agent.Operations;
 using MirrorTools.Agent.Pairs;
@@ -68,6 +69,8 @@ internal static class AgentServices
         services.AddSingleton<SideRemaker>();
         services.AddSingleton<PairDiscarding>();
         services.AddSingleton<PairRoles>();
+        services.AddSingleton<GroupChange>();
+        services.AddSingleton<GroupService>();
         services.AddSingleton<PairService>();
         services.AddSingleton<PairPlans>();
         services.AddSingleton<PairCycles>();

@@ -32,7 +32,7 @@ internal static class NewPairChecks
 
         if (request.Group is not null)
         {
-            throw new ControlException(ErrorIds.InvalidArgument, "This agent has no consistency groups yet; leave -Group out.", request.Group);
+            PairNames.Check(request.Group, "group");
         }
 
         if (GrainGeometry.Validate(GrainGeometry.MinimumGrainBytes, request.GrainSizeBytes ?? GrainGeometry.DefaultGrainBytes) is { } fault)

@@ -19,8 +19,15 @@ internal sealed class PairCycles(PairRegistry registry, TimeProvider time)
     {
         var pair = registry.Find(nameOrId);
         var side = pair.RequireSource();
-        var status = await WaitUntilCertainAsync(side.Source!, cancel);
-        side.History.NextReason = status.LastCommitted.IsNone ? "Initial" : supersede && status.Point != 0 ? "Supersede" : "Manual";
+
+        // In a group the point is one of all members.
+        List<PairSide> members = [.. registry.MembersOf(pair).Select(member => member.SourceSide).OfType<PairSide>()];
+        foreach (var member in members)
+        {
+            var status = await WaitUntilCertainAsync(member.Source!, cancel);
+            member.History.NextReason = status.LastCommitted.IsNone ? "Initial" : supersede && status.Point != 0 ? "Supersede" : "Manual";
+        }
+
         try
         {
             var point = (long)await side.Source!.StartCycleAsync(supersede);
@@ -28,7 +35,7 @@ internal sealed class PairCycles(PairRegistry registry, TimeProvider time)
         }
         finally
         {
-            side.History.NextReason = "Schedule";
+            members.ForEach(static member => member.History.NextReason = "Schedule");
         }
     }
 

@@ -1,3 +1,4 @@
+using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Schedules;
 using MirrorTools.Contracts.Pairs;
 using MirrorTools.Engine.Maps;
@@ -50,6 +51,9 @@ public sealed record PairDefinition
 
     /// <summary>When cycles begin.</summary>
     public PairSchedule Schedule { get; init; } = PairSchedule.Manual;
+
+    /// <summary>The consistency group it is in; null where it stands alone.</summary>
+    public GroupMembership? Group { get; init; }
 
     /// <summary>Size and grains.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

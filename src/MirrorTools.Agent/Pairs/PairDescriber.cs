@@ -94,6 +94,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
             WritePolicy = definition.WritePolicy.ToString(),
             WriteDeadlineMs = definition.WriteDeadlineMs,
             RetainPoints = definition.RetainPoints,
+            Group = definition.Group?.Name,
             MetadataPath = Path.GetDirectoryName(pair.LocalSites[0].Metadata),
             CreatedAt = WireTime.Write(definition.CreatedAt),
             Schedule = pair.Ticks?.Describe(definition.Name, definition.Id),

@@ -28,6 +28,15 @@ internal sealed class PairIndex(StatePaths paths)
         }
     }
 
+    /// <summary>Replaces several pairs at once: after a crash all of them are as they were, or none.</summary>
+    public void Put(IReadOnlyCollection<PairDefinition> pairs)
+    {
+        lock (_gate)
+        {
+            Replace([.. Pairs().Where(other => pairs.All(pair => pair.Id != other.Id)), .. pairs]);
+        }
+    }
+
     /// <summary>Forgets a pair.</summary>
     public void Remove(Guid id)
     {

@@ -8,7 +8,8 @@ internal static class PairNames
 {
     private const int MaxChars = 63;
 
-    public static void Check(string name)
+    /// <summary>Checks a pair's name, or a group's.</summary>
+    public static void Check(string name, string what = "pair")
     {
         var isSound = name.Length is > 0 and <= MaxChars
             && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.')
@@ -17,7 +18,7 @@ internal static class PairNames
         if (!isSound)
         {
             throw new ControlException(
-                ErrorIds.PairNameInvalid, $"'{name}' can't be a pair's name: it takes 1 to {MaxChars} ASCII letters, digits, '-', '_' and '.', no leading '.', and is no GUID.", name);
+                ErrorIds.PairNameInvalid, $"'{name}' can't be a {what}'s name: it takes 1 to {MaxChars} ASCII letters, digits, '-', '_' and '.', no leading '.', and is no GUID.", name);
         }
     }
 }

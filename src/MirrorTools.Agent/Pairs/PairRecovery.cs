@@ -38,6 +38,11 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             plan.Warnings.Add("A storage of this side was written while the pair was closed, and no point was committed since: what it shows may not be what was committed.");
         }
 
+        if (definition.Group is { Pairs.Count: > 1 } group)
+        {
+            plan.Warnings.Add($"The pair is one of {group.Pairs.Count} in the group '{group.Name}': recover the others as well, all come back at the same point.");
+        }
+
         if (status.IsConnected)
         {
             plan.Warnings.Add("The source is still connected: what its hosts write from now on is not in the recovered volume, and its side will refuse them.");

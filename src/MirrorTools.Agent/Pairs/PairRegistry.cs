@@ -1,10 +1,12 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.Schedules;
 using MirrorTools.Agent.Volumes;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Link;
 
 namespace MirrorTools.Agent.Pairs;
@@ -16,6 +18,19 @@ internal sealed class PairRegistry(
     private readonly Lock _gate = new();
     private readonly CloseStamps _stamps = new(environment.Paths);
     private List<MirrorPair> _pairs = [];
+
+    // Made when the first pair is opened: it looks pairs up here.
+    private GroupCompany Company
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return field ??= new GroupCompany(
+                    id => TryFind(id.ToString()), environment.Time, (group, error) => PairSide.LogUnhandled(environment.Logger, $"group {group}", error));
+            }
+        }
+    }
 
     /// <summary>All pairs, by name.</summary>
     public IReadOnlyList<MirrorPair> List()
@@ -34,6 +49,13 @@ internal sealed class PairRegistry(
     /// <summary>The pair of that name or id, or null.</summary>
     public MirrorPair? TryFind(string nameOrId) => List().FirstOrDefault(pair =>
         pair.Definition.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase) || (Guid.TryParse(nameOrId, out var id) && pair.Definition.Id == id));
+
+    /// <summary>The pair that leads the group of another one; the pair itself where it stands alone, or its lead is not here.</summary>
+    public MirrorPair LeadOf(MirrorPair pair) => pair.Definition.Group is { } group ? TryFind(group.Pairs[0].ToString()) ?? pair : pair;
+
+    /// <summary>The pairs of the group that a pair is in, the lead first, as far as they are here; the pair alone where it is in none.</summary>
+    public IReadOnlyList<MirrorPair> MembersOf(MirrorPair pair) =>
+        pair.Definition.Group is { } group ? [.. group.Pairs.Select(id => TryFind(id.ToString())).OfType<MirrorPair>()] : [pair];
 
     /// <summary>Opens every pair of the index. One that can't be opened is told in an event and does not keep the others.</summary>
     public async Task OpenAllAsync(CancellationToken cancel)
@@ -90,6 +112,16 @@ internal sealed class PairRegistry(
         pair.Definition = definition;
     }
 
+    /// <summary>Keeps the changed definitions of closed pairs in the index, all or none.</summary>
+    public void Replace(IReadOnlyList<(MirrorPair Pair, PairDefinition Definition)> changes)
+    {
+        index.Put([.. changes.Select(change => change.Definition)]);
+        foreach (var (pair, definition) in changes)
+        {
+            pair.Definition = definition;
+        }
+    }
+
     /// <summary>
     /// Opens a pair's sides, connects them, runs its schedule, and brings its attachments back. Where one agent has both sides, one that can't be opened keeps the other one from
     /// nothing but being mirrored (P-8); <see cref="MirrorPair.OtherSideError"/> says why.
@@ -103,7 +135,7 @@ internal sealed class PairRegistry(
         {
             try
             {
-                sides.Add(await PairSide.OpenAsync(pair.Definition, site, environment, _stamps));
+                sides.Add(await PairSide.OpenAsync(pair.Definition, site, environment, _stamps, Company));
             }
             catch (Exception error)
             {
@@ -148,6 +180,13 @@ internal sealed class PairRegistry(
         pair.Ticks = null;
         if (pair.SourceSide is { Source: { } source } side)
         {
+            if (pair.Definition.Group is { } group && !group.IsLedBy(pair.Definition.Id))
+            {
+                // A group's points are taken by its lead's schedule.
+                await source.SetScheduleAsync(CycleSchedule.Manual);
+                return;
+            }
+
             pair.Ticks = new ScheduleTicks(pair.Definition.Schedule, environment.Time.GetUtcNow(), () => side.History.List(1) is [{ EndedAt: null }]);
             await source.SetScheduleAsync(pair.Ticks.ToEngine());
         }

@@ -127,6 +127,7 @@ internal sealed class PairRequests(
             WriteDeadlineMs = definition.WriteDeadlineMs,
             RetainPoints = definition.RetainPoints,
             Schedule = definition.Schedule,
+            Group = definition.Group,
         });
         return new PairRequest(definition.Id);
     }

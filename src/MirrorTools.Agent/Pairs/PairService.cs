@@ -1,6 +1,7 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Pairs.Making;
 using MirrorTools.Agent.Schedules;
 using MirrorTools.Contracts.Errors;
@@ -12,7 +13,7 @@ namespace MirrorTools.Agent.Pairs;
 /// <summary>What admins do with pairs; each change is told in an event with who asked for it.</summary>
 internal sealed class PairService(
     PairRegistry registry, PairCreation creation, UnfinishedPairs unfinished, PairRoles roles, PairDescriber describer, IPeerLinks links, AttachmentService attachments, EventLog events,
-    TimeProvider time)
+    GroupService groups, TimeProvider time)
 {
     private static readonly TimeSpan LongestConnecting = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ConnectingPause = TimeSpan.FromMilliseconds(20);
@@ -26,8 +27,18 @@ internal sealed class PairService(
     /// <summary>Makes a pair whose site 1 is this agent.</summary>
     public async Task<PairInfo> CreateAsync(NewPairRequest request, string actor, CancellationToken cancel)
     {
+        if (request.Group is { } wanted)
+        {
+            groups.CheckMayJoin(wanted);
+        }
+
         var pair = await creation.CreateAsync(request, cancel);
         Tell(pair, EventKinds.PairCreated, actor, ("sizeBytes", $"{pair.Definition.LengthBytes}"), ("grainSizeBytes", $"{pair.Definition.GrainBytes}"));
+        if (request.Group is { } group)
+        {
+            await JoinAsync(pair, group, actor, cancel);
+        }
+
         return await DescribeConnectedAsync(pair, cancel);
     }
 
@@ -63,6 +74,11 @@ internal sealed class PairService(
     public async Task<PairInfo> RemoveAsync(string nameOrId, bool deleteData, string actor, CancellationToken cancel)
     {
         var pair = registry.Find(nameOrId);
+        if (pair.Definition.Group is { } group && pair.SourceSide is not null)
+        {
+            throw new ControlException(ErrorIds.PairInGroup, $"The pair '{pair.Definition.Name}' is in the group '{group.Name}'.", pair.Definition.Name);
+        }
+
         var hosts = PairVolumes.IdsOf(pair.Definition).SelectMany(attachments.Of).Sum(attachment => attachment.Connections);
         if (hosts > 0)
         {
@@ -121,15 +137,16 @@ internal sealed class PairService(
     public ScheduleInfo GetSchedule(string nameOrId)
     {
         var pair = registry.Find(nameOrId);
-        pair.RequireSource();
-        return pair.Ticks!.Describe(pair.Definition.Name, pair.Definition.Id);
+        var lead = registry.LeadOf(pair);
+        lead.RequireSource();
+        return lead.Ticks!.Describe(pair.Definition.Name, pair.Definition.Id);
     }
 
     /// <summary>Sets a pair's schedule.</summary>
     public async Task<ScheduleInfo> SetScheduleAsync(string nameOrId, ScheduleInfo request, string actor, CancellationToken cancel)
     {
         var schedule = PairSchedule.Parse(request);
-        var pair = registry.Find(nameOrId);
+        var pair = registry.LeadOf(registry.Find(nameOrId));
         using (await pair.BeginChangeAsync(cancel))
         {
             pair.RequireSource();
@@ -155,6 +172,21 @@ internal sealed class PairService(
             }
 
             await Task.Delay(ConnectingPause, time, cancel);
+        }
+    }
+
+    private async Task JoinAsync(MirrorPair pair, string group, string actor, CancellationToken cancel)
+    {
+        try
+        {
+            await groups.JoinAsync(group, pair, actor, cancel);
+        }
+        catch (ControlException error)
+        {
+            throw new ControlException(error.ErrorId, $"The pair '{pair.Definition.Name}' was made, but is not in the group '{group}': {error.Message}", pair.Definition.Name, error)
+            {
+                Remedy = $"{error.Remedy ?? ErrorTable.Find(error.ErrorId).Remedy} Then run Set-MirrorGroup -Add.",
+            };
         }
     }
 

@@ -1,5 +1,6 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
+using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Events;
@@ -18,11 +19,12 @@ internal sealed partial class PairSide : IAsyncDisposable
 {
     private readonly CloseStamps _stamps;
     private readonly PairEnvironment _environment;
+    private readonly GroupCompany? _company;
     private PairEventId _lastDisagreement;
     private ReopenableDevice? _intermediate;
 
-    private PairSide(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps) =>
-        (Definition, Site, _environment, _stamps) = (definition, site, environment, stamps);
+    private PairSide(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps, GroupCompany? company) =>
+        (Definition, Site, _environment, _stamps, _company) = (definition, site, environment, stamps, company);
 
     /// <summary>The pair as it was when the side was opened; a new name replaces it.</summary>
     public PairDefinition Definition { get; set; }
@@ -51,22 +53,22 @@ internal sealed partial class PairSide : IAsyncDisposable
     public static async Task CreateAsync(PairDefinition definition, SiteDefinition site, PairRecord record, PairEnvironment environment)
     {
         await using var storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
-        var parts = new PairSide(definition, site, environment, new CloseStamps(environment.Paths)).Parts(storage);
+        var parts = new PairSide(definition, site, environment, new CloseStamps(environment.Paths), company: null).Parts(storage, group: null);
         var identity = MetadataIdentity.For(definition.Id, definition.VolumeId, definition.Geometry);
         await (record.Role == PairRole.Source ? FlashcopySource.CreateAsync(parts, identity, record) : FlashcopyTarget.CreateAsync(parts, identity, record));
     }
 
     /// <summary>Opens a side from its metadata, cleanly closed or not.</summary>
-    public static async Task<PairSide> OpenAsync(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps)
+    public static async Task<PairSide> OpenAsync(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps, GroupCompany company)
     {
-        var side = new PairSide(definition, site, environment, stamps);
+        var side = new PairSide(definition, site, environment, stamps, company);
         SiteStorage? storage = null;
         try
         {
             storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
             var record = await side.PrepareRecordAsync(storage);
             stamps.Use(site.Storages);
-            var parts = side.Parts(storage);
+            var parts = side.Parts(storage, record.Role == PairRole.Source ? company.Of(definition, side.IsSiteTwo) : null);
             side._intermediate = storage.Intermediate;
             if (record.Role == PairRole.Source)
             {
@@ -181,14 +183,16 @@ internal sealed partial class PairSide : IAsyncDisposable
         return Source?.SetDefinitionAsync(json) ?? Target?.SetDefinitionAsync(json) ?? Task.CompletedTask;
     }
 
-    private FlashcopyParts Parts(SiteStorage storage) => new()
+    private FlashcopyParts Parts(SiteStorage storage, OpenGroup? group) => new()
     {
         AgentId = _environment.AgentId,
         Volume = storage.Volume,
         Intermediate = storage.Intermediate,
         Metadata = storage.Metadata,
         SecondLog = new LogPlace(storage.RegionLog, 0),
-        Scheduler = new SerialContext(error => LogUnhandled(_environment.Logger, Definition.Name, error)),
+        Scheduler = group?.Scheduler ?? new SerialContext(error => LogUnhandled(_environment.Logger, Definition.Name, error)),
+        Group = group?.Engine,
+        AskLead = (prepared, force) => _company!.AskLeadAsync(prepared, IsSiteTwo, force),
         Time = _environment.Time,
         NewId = Guid.NewGuid,
         EventSink = OnEvent,
@@ -256,6 +260,7 @@ internal sealed partial class PairSide : IAsyncDisposable
     [LoggerMessage(300, LogLevel.Debug, "{Pair} {Machine}: {From} => {To} on {What}")]
     private static partial void LogTransition(ILogger logger, string pair, string machine, string from, string what, string to);
 
-    [LoggerMessage(301, LogLevel.Critical, "An exception left the scheduler of pair {Pair}: this is a defect")]
-    private static partial void LogUnhandled(ILogger logger, string pair, Exception error);
+    /// <summary>Tells of an exception that left a scheduler.</summary>
+    [LoggerMessage(301, LogLevel.Critical, "An exception left the scheduler of {Pair}: this is a defect")]
+    public static partial void LogUnhandled(ILogger logger, string pair, Exception error);
 }

@@ -1,0 +1,175 @@
+using MirrorTools.Agent.Control.Errors;
+using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Pairs;
+using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Flashcopy.Source;
+
+namespace MirrorTools.Agent.Groups;
+
+/// <summary>
+/// Changes which pairs are in a group. No point is under way or in doubt meanwhile, so that no member waits for a lead that is not its own any more; the pairs are closed, changed in the
+/// index all at once, and opened again.
+/// </summary>
+internal sealed class GroupChange(PairRegistry registry, AttachmentService attachments, IPeerLinks links, TimeProvider time)
+{
+    private static readonly TimeSpan CalmDeadline = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan CalmPoll = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Puts pairs into a group, and others out of theirs.</summary>
+    /// <param name="members">The pairs that are in the group from now on, in its order.</param>
+    /// <param name="leaving">Pairs that are in none from now on.</param>
+    /// <param name="membership">What the members' definitions say.</param>
+    /// <param name="cancel">Ends the waits before anything is changed.</param>
+    /// <exception cref="ControlException">Hosts are connected, a cycle runs, or an agent is away: nothing is changed. Or a pair can't be opened again: its state says why.</exception>
+    public async Task ApplyAsync(IReadOnlyList<MirrorPair> members, IReadOnlyList<MirrorPair> leaving, GroupMembership? membership, CancellationToken cancel)
+    {
+        MirrorPair[] affected = [.. members, .. leaving];
+        List<IDisposable> turns = [];
+        try
+        {
+            // In one order, or two changes could wait for each other.
+            foreach (var pair in affected.OrderBy(pair => pair.Definition.Id))
+            {
+                turns.Add(await pair.BeginChangeAsync(cancel));
+            }
+
+            CheckPlaces(members);
+            Array.ForEach(affected, CheckHosts);
+            List<(MirrorPair Pair, PairDefinition Definition)> changes =
+            [
+                .. members.Select(pair => (pair, pair.Definition with { Group = membership })),
+                .. leaving.Select(pair => (pair, pair.Definition with { Group = null })),
+            ];
+            await PrepareAsync(changes, leaving, cancel);
+            await CarryThroughAsync(changes);
+        }
+        finally
+        {
+            turns.ForEach(static turn => turn.Dispose());
+        }
+    }
+
+    /// <summary>Refuses where a host is connected: the volume is away for a moment.</summary>
+    public void CheckHosts(MirrorPair pair)
+    {
+        var hosts = PairVolumes.IdsOf(pair.Definition).SelectMany(attachments.Of).Sum(attachment => attachment.Connections);
+        if (hosts > 0)
+        {
+            throw new ControlException(
+                ErrorIds.VolumeInUse,
+                $"{hosts} hosts are connected to volumes of the pair '{pair.Definition.Name}', which are closed for a moment while the group changes.",
+                pair.Definition.Name);
+        }
+    }
+
+    private static void CheckPlaces(IReadOnlyList<MirrorPair> members)
+    {
+        var first = members.FirstOrDefault();
+        if (members.FirstOrDefault(pair => Place(pair) != Place(first!)) is { } elsewhere)
+        {
+            throw new ControlException(
+                ErrorIds.InvalidArgument,
+                $"The pair '{elsewhere.Definition.Name}' is not between the same two agents, or not with the same roles, as '{first!.Definition.Name}': a group needs one agent for all "
+                + "sources and one for all targets.",
+                elsewhere.Definition.Name);
+        }
+    }
+
+    private static (Guid, Guid, bool) Place(MirrorPair pair) =>
+        (pair.Definition.SourceSite.AgentId, pair.Definition.TargetSite.AgentId, pair.RequireSource().IsSiteTwo);
+
+    // Schedules stand still until the pairs are opened again, or until nothing comes of the change. What the other agent is told is for its admins to see.
+    private async Task PrepareAsync(IReadOnlyList<(MirrorPair Pair, PairDefinition Definition)> changes, IReadOnlyList<MirrorPair> leaving, CancellationToken cancel)
+    {
+        try
+        {
+            foreach (var (pair, _) in changes)
+            {
+                await (pair.SourceSide?.Source?.SetScheduleAsync(CycleSchedule.Manual) ?? Task.CompletedTask);
+            }
+
+            foreach (var (pair, _) in changes)
+            {
+                await CheckCalmAsync(pair, mayBeClosed: leaving.Contains(pair), cancel);
+            }
+
+            foreach (var (pair, definition) in changes)
+            {
+                await (pair.PeerAgentId is { } peer ? links.RequestAsync(peer, PairMethods.Update, PairJson.Write(definition), cancel) : Task.CompletedTask);
+            }
+        }
+        catch
+        {
+            foreach (var (pair, _) in changes)
+            {
+                await registry.ApplyScheduleAsync(pair);
+            }
+
+            throw;
+        }
+    }
+
+    // A cycle that runs may end meanwhile, and whether the last point was committed is asked right after a start.
+    private async Task CheckCalmAsync(MirrorPair pair, bool mayBeClosed, CancellationToken cancel)
+    {
+        if (mayBeClosed && pair.SourceSide is null)
+        {
+            return;
+        }
+
+        var source = pair.RequireSource().Source!;
+        var began = time.GetTimestamp();
+        var status = await source.GetStatusAsync();
+        while (status.State is not (SourceState.Idle or SourceState.Suspended or SourceState.Failed or SourceState.Lent) && time.GetElapsedTime(began) < CalmDeadline)
+        {
+            await Task.Delay(CalmPoll, time, cancel);
+            status = await source.GetStatusAsync();
+        }
+
+        var name = pair.Definition.Name;
+        if (status.State == SourceState.Idle)
+        {
+            return;
+        }
+
+        throw status.State switch
+        {
+            SourceState.Suspended => new ControlException(ErrorIds.PairSuspended, $"The pair '{name}' is suspended.", name),
+            SourceState.InDoubt => new ControlException(ErrorIds.PeerUnreachable, $"Whether the last point of the pair '{name}' was committed is not known while the two sites are not connected.", name),
+            SourceState.Failed => new ControlException(ErrorIds.PairFailed, $"The pair '{name}' has failed.", name),
+            SourceState.Lent => new ControlException(ErrorIds.PairBusy, $"The first intermediate of the pair '{name}' is lent.", name),
+            _ => new ControlException(ErrorIds.CycleRunning, $"A cycle of the pair '{name}' is running; a group changes between cycles. Wait-FlashcopyCycle waits for it.", name),
+        };
+    }
+
+    private async Task CarryThroughAsync(IReadOnlyList<(MirrorPair Pair, PairDefinition Definition)> changes)
+    {
+        await Task.WhenAll(changes.Select(async change =>
+        {
+            foreach (var side in change.Pair.Sides)
+            {
+                await side.SetDefinitionAsync(change.Definition);
+            }
+
+            await registry.CloseAsync(change.Pair);
+        }));
+        registry.Replace(changes);
+        ControlException? failure = null;
+        foreach (var (pair, _) in changes)
+        {
+            try
+            {
+                await registry.OpenAsync(pair, CancellationToken.None);
+            }
+            catch (Exception error)
+            {
+                failure ??= ErrorTranslation.Translate(error);
+            }
+        }
+
+        if (failure is not null)
+        {
+            throw failure;
+        }
+    }
+}

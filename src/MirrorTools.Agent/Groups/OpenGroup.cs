@@ -1,0 +1,9 @@
+using MirrorTools.Engine.Flashcopy.Source;
+
+namespace MirrorTools.Agent.Groups;
+
+/// <summary>What the open sources of a group share.</summary>
+/// <param name="Pairs">The members it was made for, the lead first.</param>
+/// <param name="Engine">Takes their points.</param>
+/// <param name="Scheduler">The serial scheduler of all of them.</param>
+internal sealed record OpenGroup(IReadOnlyList<Guid> Pairs, FlashcopyGroup Engine, SynchronizationContext Scheduler);

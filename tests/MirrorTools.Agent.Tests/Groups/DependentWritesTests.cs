@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using MirrorTools.Agent.Tests.Pairs;
+using MirrorTools.Agent.Tests.Rigs;
+using MirrorTools.Contracts.Recovery;
+using MirrorTools.Contracts.Schedules;
+using MirrorTools.Protocols.Nbd.Client;
+using MirrorTools.Testing;
+
+namespace MirrorTools.Agent.Tests.Groups;
+
+/// <summary>
+/// A writer that puts numbered records alternately on two volumes, each after the one before was acknowledged, as a database does with its data and its log: no recovered
+/// group holds a record without the one before it. MIRRORTOOLS_SOAK_ROUNDS asks for more rounds than CI runs.
+/// </summary>
+public sealed class DependentWritesTests
+{
+    private static readonly string[] s_pairs = ["p", "q"];
+
+    public static TheoryData<int> Rounds() =>
+        [.. Enumerable.Range(0, int.TryParse(Environment.GetEnvironmentVariable("MIRRORTOOLS_SOAK_ROUNDS"), out int asked) ? asked : 4)];
+
+    [Theory]
+    [MemberData(nameof(Rounds))]
+    [Rule("P-1")]
+    [Rule("F-2")]
+    [Rule("F-9")]
+    public async Task No_recovered_group_holds_a_record_without_the_one_before(int round)
+    {
+        var random = new Random(round);
+        await using var agents = await TwoAgents.StartAsync();
+        await agents.PairAsync("p", "g");
+        await agents.PairAsync("q", "g");
+        await agents.One.Client.Pairs.SetScheduleAsync("p", new ScheduleInfo { Kind = nameof(ScheduleKind.Continuous) }, default);
+        List<DateTimeOffset> acknowledged = [];
+        var writing = WriteAsync(agents.One, acknowledged);
+        await Eventually.TrueAsync(async () => (await agents.Two.Client.Pairs.GetAsync("q", default)).CommittedPoint >= 2, "two commits");
+        await Task.Delay(random.Next(1500));
+        if (round % 2 == 0)
+        {
+            await agents.One.KillAsync();
+        }
+        else
+        {
+            // Both at once: what the other members have prepared is the lead's to settle after the start.
+            await Task.WhenAll(agents.One.KillAsync(), agents.Two.KillAsync());
+            await agents.StartTwoAsync();
+        }
+
+        var last = await writing;
+        Dictionary<string, long> newest = [];
+        List<RecoveryResult> results = [];
+        foreach (var pair in round % 4 < 2 ? s_pairs : s_pairs.Reverse())
+        {
+            results.Add(await agents.Two.Client.Recovery.InvokeAsync(pair, new RecoveryRequest { Force = true }, default));
+            var records = await agents.Two.Client.Volumes.ReadAsync(pair, 0, GroupPairs.RecordBytes, default);
+            newest[pair] = BinaryPrimitives.ReadInt64LittleEndian(records);
+        }
+
+        Assert.Single(results.Select(result => result.Point).Distinct());
+        var (even, odd) = (newest["p"], newest["q"]);
+        Assert.True(Math.Abs(even - odd) == 1 || (even, odd) == (0, 0), $"p holds record {even}, q holds {odd}");
+        var newestOfBoth = Math.Max(even, odd);
+        Assert.InRange(newestOfBoth, 0, last);
+
+        // What was acknowledged before the point's instant is in it.
+        var taken = DateTimeOffset.Parse(results[0].PointTime, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(acknowledged.Count(at => at < taken) <= newestOfBoth + 1, $"{acknowledged.Count(at => at < taken)} records were acknowledged before the point, which holds {newestOfBoth}");
+    }
+
+    // Record n goes to the first block of p where n is even, of q where it is odd. Returns the last one issued.
+    private static async Task<long> WriteAsync(AgentProcess source, List<DateTimeOffset> acknowledged)
+    {
+        await using NbdClient p = await source.AttachAsync("p");
+        await using NbdClient q = await source.AttachAsync("q");
+        byte[] record = new byte[GroupPairs.RecordBytes];
+        for (long number = 0; ; number++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(record, number);
+            try
+            {
+                await (number % 2 == 0 ? p : q).WriteAsync(0, record, default, CancellationToken.None);
+            }
+            catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or TimeoutException)
+            {
+                return number;
+            }
+
+            acknowledged.Add(DateTimeOffset.UtcNow);
+        }
+    }
+}
