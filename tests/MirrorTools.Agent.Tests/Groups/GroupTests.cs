@@ -52,6 +52,33 @@ public sealed class GroupTests
         var before = (await agents.One.Client.Pairs.GetAsync("p", default)).CommittedPoint;
         await agents.One.Client.Volumes.WriteAsync("p", 0, [.. Enumerable.Repeat((byte)8, 4096)], 0, 4096, default);
         await Eventually.TrueAsync(async () => (await agents.Two.Client.Pairs.GetAsync("q", default)).CommittedPoint > (before ?? 0), "a commit after the restart");
+
+        // Cycles go on by themselves, and a pair finds its moment between two.
+        await agents.PairAsync("r", "g");
+        await Eventually.TrueAsync(async () => (await agents.Two.Client.Pairs.GetAsync("r", default)).CommittedPoint > 0, "a commit of the new member");
+        Assert.Equal(["p", "q", "r"], (await agents.One.Client.Groups.GetAsync("g", default)).Pairs);
+    }
+
+    [Fact]
+    [Rule("F-9")]
+    [Rule("F-16")]
+    public async Task Pairs_within_one_agent_are_a_group_too_and_come_back_at_one_point()
+    {
+        await using var agents = await TwoAgents.StartAsync();
+        var client = agents.One.Client;
+        foreach (var name in (string[])["p", "q"])
+        {
+            await client.Pairs.CreateAsync(
+                new NewPairRequest { Name = name, Source = agents.At(1, name + ".img"), Target = agents.At(2, name + ".img"), SizeBytes = 4 << 20, Group = "g" }, default);
+        }
+
+        var point = await agents.One.CycleAsync("p", "q");
+        await agents.One.KillAsync();
+        await agents.StartOneAsync();
+        foreach (var name in (string[])["q", "p"])
+        {
+            Assert.Equal(point, (await agents.One.Client.Recovery.InvokeAsync(name, new RecoveryRequest { Force = true }, default)).Point);
+        }
     }
 
     [Fact]
