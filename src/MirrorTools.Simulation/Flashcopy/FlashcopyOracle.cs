@@ -52,6 +52,10 @@ internal static class FlashcopyOracle
         {
             // what it read from failed
         }
+        catch (PairException held) when (held.Error == PairError.GateTimedOut)
+        {
+            world.Run.Totals.Count("audits held up by a reader");
+        }
         finally
         {
             foreach (var pin in pins)

@@ -171,7 +171,9 @@ public sealed class FlashcopyScenario : IScenario
         }
 
         _operator.AddTo(_storm);
-        new TargetStrokes(_world, _site1, _site2).AddTo(_storm);
+        var strokes = new TargetStrokes(_world, _site1, _site2);
+        strokes.Handle();
+        strokes.AddTo(_storm);
     }
 
     // a fault of the source itself is the host's to see, and one of a recovered image's two storages too; all else must not reach a host

@@ -1,3 +1,6 @@
+using System.Globalization;
+using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Runs;
 using MirrorTools.Simulation.Scheduling;
 using MirrorTools.Simulation.Sites;
@@ -8,6 +11,7 @@ namespace MirrorTools.Simulation.Flashcopy;
 internal sealed class TargetStrokes(FlashcopyWorld world, FlashcopySite site1, FlashcopySite site2)
 {
     private static readonly string[] s_moments = ["target.Receiving", "target.Preparing", "target.Prepared", "target.Committing"];
+    private static readonly TimeSpan s_slowness = TimeSpan.FromMilliseconds(300);
     private static readonly string[] s_faults = ["fail-writes", "fail-reads", "stall"];
 
     // Its own: a plan in place of the storm draws nothing, and everything else is to be drawn as before.
@@ -17,11 +21,16 @@ internal sealed class TargetStrokes(FlashcopyWorld world, FlashcopySite site1, F
 
     private FlashcopyMember Member => Target.Members[_random.Next(Target.Members.Count)];
 
+    /// <summary>The verb of plans that these strokes have of their own.</summary>
+    public void Handle() => world.Run.Plan.Handle("strain", words => Strain(int.Parse(words[0], CultureInfo.InvariantCulture)));
+
     /// <summary>What a seed may draw.</summary>
     public void AddTo(FaultStorm storm)
     {
         storm.Add(FaultKinds.Storage, StrikeStorage);
         storm.Add(FaultKinds.Storage, StrikeRecord);
+        storm.Add(FaultKinds.Storage, () => world.Run.Plan.Arm(
+            s_moments[_random.Next(2)], _random.Next(1, 4), "strain", $"{_random.Next(Target.Members.Count)}"));
         storm.Add(FaultKinds.Kills, () => world.Run.Plan.Arm("target.Faulted", 1, "kill", Target.Site.Name));
     }
 
@@ -32,6 +41,42 @@ internal sealed class TargetStrokes(FlashcopyWorld world, FlashcopySite site1, F
         var fault = s_faults[_random.Next(s_faults.Length)];
         string[] extent = fault == "stall" ? [FaultVerbs.Text(TimeSpan.FromMilliseconds(_random.Next(50, 1000))), "3s"] : ["1"];
         world.Run.Plan.Arm(s_moments[_random.Next(s_moments.Length)], _random.Next(1, 4), "disk", [disk.Name, fault, .. extent]);
+    }
+
+    // Slow readers keep a commit waiting with the renewal of its maps; meanwhile the copy to D fails.
+    private void Strain(int index)
+    {
+        var member = Target.Members[index];
+        if (member.Target is not { } target || Target.Site.Process is not { IsAlive: true } process)
+        {
+            return;
+        }
+
+        world.LastStrike[Target.Site.Name] = world.Run.Scheduler.Now;
+        member.Volume.Faults.ExtraLatency = member.Intermediate.Faults.ExtraLatency = s_slowness;
+        process.Start(() => ReadAsync(target, member.Identity.Geometry.LengthBytes));
+        process.Start(() => ReadAsync(target, member.Identity.Geometry.LengthBytes));
+        world.Run.Scheduler.Schedule(s_slowness / 2, () => member.Volume.Faults.FailingWrites++, "strain");
+        world.Run.Scheduler.Schedule(s_slowness * 4, () =>
+        {
+            member.Volume.Faults.Repair();
+            member.Intermediate.Faults.Repair();
+        }, "strain ends");
+    }
+
+    private static async Task ReadAsync(FlashcopyTarget target, long lengthBytes)
+    {
+        try
+        {
+            for (var reads = 0; reads < 4; reads++)
+            {
+                await target.Image.ReadAsync(0, new byte[lengthBytes], CancellationToken.None);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or PairException)
+        {
+            // What it reads from failed, or there is nothing to read yet.
+        }
     }
 
     // The record may reach the disk although its flush fails: a point that was refused is committed all the same.

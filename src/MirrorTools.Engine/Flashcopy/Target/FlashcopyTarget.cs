@@ -126,15 +126,16 @@ public sealed class FlashcopyTarget : IAsyncDisposable
     });
 
     /// <summary>Keeps the last committed point as it is, to be read, until it is disposed of; commits go on (F-28).</summary>
-    /// <exception cref="PairException">Nothing was committed yet, or what was is not trusted.</exception>
-    public Task<PinnedPoint> PinAsync() => _core.Control.InvokeAsync(() =>
+    /// <exception cref="PairException">Nothing was committed yet, what was is not trusted, or a reader holds up the image of the newest point.</exception>
+    public Task<PinnedPoint> PinAsync() => _core.Control.InvokeAsync(async () =>
     {
+        await _point.WhenImageIsCurrentAsync();
         _recovery.ThrowIfNothingCommitted();
         _recovery.ThrowIfDistrusted();
         PinnedPoint pin = new(_core.Control, _core.Second.Pins, _core.Record.LastCommitted, _core.Maps, _core.Parts.OpenKeptGrains);
         pin.Image = new PinnedImage(pin, _core.Maps, _core.Intermediate, _core.Parts.Volume, _core.Readers);
         _core.Second.Pins.Add(pin);
-        return Task.FromResult(pin);
+        return pin;
     });
 
     /// <summary>

@@ -30,7 +30,10 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
     public bool IsClosedToPoints { get; set; }
 
     /// <summary>Completes when no point is being prepared or chosen.</summary>
-    public Task WhenDecided() => _completing;
+    public Task WhenDecided() => _settling.IsCompleted ? _completing : WhenSettledAsync();
+
+    /// <inheritdoc cref="ImageRenewal.WhenCurrentAsync"/>
+    public Task WhenImageIsCurrentAsync() => _renewal.WhenCurrentAsync();
 
     /// <summary>Told of a storage that failed.</summary>
     public required Action<SuspendReason, Exception> Failed { get; init; }
@@ -130,6 +133,12 @@ internal sealed class TargetPoint(TargetCore core, ArrivalWriter arrivals)
 
         // Whoever hears of it second waits for the one who follows it.
         await _settling;
+    }
+
+    private async Task WhenSettledAsync()
+    {
+        await _settling;
+        await _completing;
     }
 
     private async Task FollowAsync(PointDecision decision)
