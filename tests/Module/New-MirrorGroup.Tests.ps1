@@ -77,3 +77,38 @@ Describe 'New-MirrorGroup' {
         finally { Stop-FakeAgent $refusing }
     }
 }
+
+Describe 'New-MirrorGroup with real agents' -Tag RealAgent, 'F-2', 'F-16' {
+    It 'takes one point of all pairs, and they are recovered together' {
+        $sites = Get-TestSites
+        $first = New-TestPair
+        $second = New-TestPair
+        $group = $first, $second | New-MirrorGroup "g-$($first.Name)" -Agent $sites.Site1 -ErrorAction Stop
+        $group.State | Should -Be 'Complete'
+        $group.Pairs | Should -Be $first.Name, $second.Name
+        (Get-MirrorPair $second.Name -Agent $sites.Site2).Group | Should -Be $group.Name
+        $cycles = @($group | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60)
+        $cycles.State | Should -Be 'Committed', 'Committed'
+        $cycles.Number | Select-Object -Unique | Should -HaveCount 1
+        { Remove-MirrorPair $first.Name -Confirm:$false -Agent $sites.Site1 -ErrorAction Stop } | Should -Throw -ErrorId 'PairInGroup,*'
+        { New-MirrorGroup $group.Name $first.Name -Agent $sites.Site1 -ErrorAction Stop } | Should -Throw -ErrorId 'GroupExists,*'
+        $recovered = @(Invoke-MirrorRecovery $second.Name -Force -Confirm:$false -Agent $sites.Site2 -ErrorAction Stop)
+        $recovered.Pair | Sort-Object | Should -Be @($first.Name, $second.Name | Sort-Object)
+        $recovered.Point | Select-Object -Unique | Should -HaveCount 1
+        { Invoke-MirrorRecovery $first.Name -Force -Confirm:$false -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'PairAlreadyRecovered,*'
+    }
+
+    It 'is joined by New-MirrorPair -Group, left by Set-MirrorGroup, and dissolved with its pairs left' {
+        $sites = Get-TestSites
+        $first = New-TestPair
+        $name = "j-$($first.Name)"
+        $null = New-MirrorGroup $name $first.Name -Agent $sites.Site1 -ErrorAction Stop
+        $second = New-TestPair
+        (Set-MirrorGroup $name -Add $second.Name -Agent $sites.Site1 -PassThru -ErrorAction Stop).Pairs | Should -Be $first.Name, $second.Name
+        Set-MirrorGroup $name -Remove $first.Name -Agent $sites.Site1 -ErrorAction Stop
+        (Get-MirrorGroup $name -Agent $sites.Site2).Pairs | Should -Be $second.Name
+        Remove-MirrorGroup $name -Confirm:$false -Agent $sites.Site1 -ErrorAction Stop
+        Get-MirrorGroup "$name*" -Agent $sites.Site1 | Should -BeNullOrEmpty
+        (Get-MirrorPair $second.Name -Agent $sites.Site1).Group | Should -BeNullOrEmpty
+    }
+}
