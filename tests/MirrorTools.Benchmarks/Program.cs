@@ -8,7 +8,7 @@ string parent = args.ElementAtOrDefault(1) ?? Path.GetTempPath();
 switch (what)
 {
     case "host":
-        await HostBenchmark.RunAsync(int.Parse(args.ElementAtOrDefault(1) ?? "5", CultureInfo.InvariantCulture), CancellationToken.None);
+        await HostBenchmark.RunAsync(int.Parse(args.ElementAtOrDefault(1) ?? "5", CultureInfo.InvariantCulture), [.. args.Skip(2)], CancellationToken.None);
         return 0;
     case "scattered":
         await CycleBenchmark.ScatteredAsync(parent, CancellationToken.None);
@@ -29,6 +29,6 @@ switch (what)
         await LinkBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("link | host [SECONDS] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR] | nbd-serve FILE SOCKET | nbd-compare DIR [SECONDS] [ROUNDS]");
+        Console.Error.WriteLine("link | host [SECONDS] [WORKLOAD ...] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR] | nbd-serve FILE SOCKET | nbd-compare DIR [SECONDS] [ROUNDS]");
         return 2;
 }

@@ -225,7 +225,10 @@ public sealed class SimScheduler
     private void ThrowStuck()
     {
         // a continuation that went to another thread may be on its way back: then that is the cause, and the message to show
-        // (a busy pool may take a while to pick it up)
+        // (a busy pool may take long to pick it up: it is waited for until the pool has had time for something else)
+        var hasPoolTurned = false;
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Volatile.Write(ref hasPoolTurned, true), null);
+        SpinWait.SpinUntil(() => Volatile.Read(ref hasPoolTurned) || Volatile.Read(ref _escaped) is not null, TimeSpan.FromMinutes(2));
         SpinWait.SpinUntil(() => Volatile.Read(ref _escaped) is not null, TimeSpan.FromSeconds(3));
         ThrowIfEscaped();
         throw new SimFailureException(SimFailureKind.Deadlock, $"Nothing is ready and no timer is set: everyone waits for ever.\n{Dump()}");
