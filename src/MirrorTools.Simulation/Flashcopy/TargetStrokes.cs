@@ -56,7 +56,14 @@ internal sealed class TargetStrokes(FlashcopyWorld world, FlashcopySite site1, F
         member.Volume.Faults.ExtraLatency = member.Intermediate.Faults.ExtraLatency = s_slowness;
         process.Start(() => ReadAsync(target, member.Identity.Geometry.LengthBytes));
         process.Start(() => ReadAsync(target, member.Identity.Geometry.LengthBytes));
-        world.Run.Scheduler.Schedule(s_slowness / 2, () => member.Volume.Faults.FailingWrites++, "strain");
+        world.Run.Scheduler.Schedule(s_slowness / 2, () =>
+        {
+            // Recovered meanwhile, hosts write to D.
+            if (member.Target == target && !world.IsCalm)
+            {
+                member.Volume.Faults.FailingWrites++;
+            }
+        }, "strain");
         world.Run.Scheduler.Schedule(s_slowness * 4, () =>
         {
             member.Volume.Faults.Repair();
