@@ -16,4 +16,10 @@ public static class BlockMagic
 
     /// <summary><c>MTREGION</c>: a block of the dirty-region log.</summary>
     public static ulong RegionLog => BinaryPrimitives.ReadUInt64LittleEndian("MTREGION"u8);
+
+    /// <summary><c>MTPRESRV</c>: the header of a preserved area.</summary>
+    public static ulong PreservedArea => BinaryPrimitives.ReadUInt64LittleEndian("MTPRESRV"u8);
+
+    /// <summary><c>MTPRETAB</c>: a block of the table of a preserved area.</summary>
+    public static ulong PreservedTable => BinaryPrimitives.ReadUInt64LittleEndian("MTPRETAB"u8);
 }

@@ -6,7 +6,9 @@ namespace MirrorTools.Engine.Journal;
 /// The device under a metadata file: one operation at a time, and a latch. A flush that failed is never retried as if it had worked (P-2): from then on
 /// every write and flush fails until the file is opened anew and read again.
 /// </summary>
-internal sealed class MetadataDevice(IBlockDevice device)
+/// <param name="device">The device.</param>
+/// <param name="name">What the device holds, for messages.</param>
+internal sealed class MetadataDevice(IBlockDevice device, string name = "metadata file")
 {
     private readonly SerialGate _gate = new();
     private Exception? _flushFailure;
@@ -26,7 +28,7 @@ internal sealed class MetadataDevice(IBlockDevice device)
             turn.Dispose();
             throw new BlockDeviceException(
                 BlockDeviceFault.FlushFailed,
-                "An earlier flush of the metadata file failed, so what it holds is unknown; the pair must be opened anew (Resume-MirrorPair).",
+                $"An earlier flush of the {name} failed, so what it holds is unknown; the pair must be opened anew (Resume-MirrorPair).",
                 failure);
         }
 

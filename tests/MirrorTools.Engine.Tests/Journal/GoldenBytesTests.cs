@@ -18,7 +18,7 @@ public sealed class GoldenBytesTests
         byte[] block = new byte[4096];
         Array.Fill(block, (byte)0xEE);
         superblock.Write(block);
-        AssertBytes(
+        BlockBytes.Check(
             block,
             (0, "4D544D4952524F52 01000000 ???????? 00112233445566778899AABBCCDDEEFF 0700000000000000"),
             (40, "0500000000000000 0000000000000000 F0E1D2C3B4A5968778695A4B3C2D1E0F 0002004000000000"),
@@ -35,7 +35,7 @@ public sealed class GoldenBytesTests
         MetadataStore store = await MetadataStore.CreateAsync(disk, identity, default);
         await store.State.WriteAsync("mirror"u8.ToArray(), default);
         Assert.Equal(3UL, store.State.Sequence);
-        AssertBytes(
+        BlockBytes.Check(
             disk.Visible.Slice(128 * 1024, 4096).ToArray(),
             (0, "4D545245434F5244 01000000 ???????? 00112233445566778899AABBCCDDEEFF 0300000000000000"),
             (40, "06000000"),
@@ -58,7 +58,7 @@ public sealed class GoldenBytesTests
 
         // Page 17 is the second of the second group of the target's maps, which follow two groups of the source's.
         const int slot0 = (512 * 1024) + (2 * 128 * 1024) + (128 * 1024) + 4096;
-        AssertBytes(
+        BlockBytes.Check(
             disk.Visible.Slice(slot0, 4096).ToArray(),
             (0, "4D54475241494E53 01000000 ???????? 00112233445566778899AABBCCDDEEFF 0100000000000000"),
             (40, "3412000000000000 11000000 01 02"),
@@ -68,7 +68,7 @@ public sealed class GoldenBytesTests
 
         await store.FlushAsync(default);
         await store.TargetMaps.WritePagesAsync([17], [copied, future], 0x1235, default);
-        AssertBytes(
+        BlockBytes.Check(
             disk.Visible.Slice(slot0 + (64 * 1024), 4096).ToArray(),
             (0, "4D54475241494E53 01000000 ???????? 00112233445566778899AABBCCDDEEFF 0200000000000000"),
             (40, "3512000000000000 11000000 01 02"),
@@ -89,7 +89,7 @@ public sealed class GoldenBytesTests
 
         // Block 5 holds slice 5 mod 3 = 2: slots 256 to 299, and beyond the table -1.
         Assert.Equal(256, written.SliceFirst);
-        AssertBytes(
+        BlockBytes.Check(
             block,
             (0, "4D54524547494F4E 01000000 ???????? 00112233445566778899AABBCCDDEEFF 0500000000000000"),
             (40, "07000000 00001000 2C010000 02000000"),
@@ -111,24 +111,5 @@ public sealed class GoldenBytesTests
             Assert.False(Superblock.TryRead(block, out _));
             block[at] ^= 0x10;
         }
-    }
-
-    /// <summary>The given bytes are there ("??" is the checksum, which is checked apart), and all others are zero.</summary>
-    private static void AssertBytes(byte[] block, params (int Offset, string Hex)[] parts)
-    {
-        byte[] expected = new byte[block.Length];
-        foreach ((int offset, string hex) in parts)
-        {
-            string digits = hex.Replace(" ", string.Empty, StringComparison.Ordinal);
-            for (int index = 0; index < digits.Length; index += 2)
-            {
-                int at = offset + (index / 2);
-                expected[at] = digits[index] == '?' ? block[at] : Convert.ToByte(digits.Substring(index, 2), 16);
-            }
-        }
-
-        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(block));
-        byte[] covered = [.. block[..12], .. block[16..]];
-        Assert.Equal(Crc32C.Compute(covered), BitConverter.ToUInt32(block, 12));
     }
 }
