@@ -3,6 +3,7 @@ using MirrorTools.Agent.Exports;
 using MirrorTools.Agent.Pairs;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Groups;
 

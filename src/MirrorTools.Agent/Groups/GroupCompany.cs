@@ -1,5 +1,6 @@
 using MirrorTools.Agent.Pairs;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
 
@@ -29,7 +30,7 @@ internal sealed class GroupCompany(Func<Guid, MirrorPair?> find, TimeProvider ti
             if (!_open.TryGetValue((group.Id, isSiteTwo), out var open) || !open.Pairs.SequenceEqual(group.Pairs))
             {
                 // Members change only while all of them are closed.
-                open = new OpenGroup(group.Pairs, new FlashcopyGroup(group.Pairs, time), new SerialContext(error => unhandled(group.Name, error)));
+                open = new OpenGroup(group.Pairs, new PointGroup(group.Pairs, time), new SerialContext(error => unhandled(group.Name, error)));
                 _open[(group.Id, isSiteTwo)] = open;
             }
 

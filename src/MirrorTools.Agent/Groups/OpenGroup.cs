@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Groups;
 
@@ -6,4 +7,4 @@ namespace MirrorTools.Agent.Groups;
 /// <param name="Pairs">The members it was made for, the lead first.</param>
 /// <param name="Engine">Takes their points.</param>
 /// <param name="Scheduler">The serial scheduler of all of them.</param>
-internal sealed record OpenGroup(IReadOnlyList<Guid> Pairs, FlashcopyGroup Engine, SynchronizationContext Scheduler);
+internal sealed record OpenGroup(IReadOnlyList<Guid> Pairs, PointGroup Engine, SynchronizationContext Scheduler);

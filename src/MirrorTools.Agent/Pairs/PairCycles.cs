@@ -3,6 +3,7 @@ using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -103,7 +104,7 @@ internal sealed class PairCycles(PairRegistry registry, TimeProvider time)
         return pair.Sides.FirstOrDefault();
     }
 
-    private async Task<SourceStatus> WaitUntilCertainAsync(FlashcopySource source, CancellationToken cancel)
+    private async Task<SourceStatus> WaitUntilCertainAsync(MirrorSource source, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
         while (true)

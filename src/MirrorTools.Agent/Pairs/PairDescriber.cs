@@ -4,7 +4,9 @@ using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Pairs;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using PairRole = MirrorTools.Contracts.Pairs.PairRole;
 

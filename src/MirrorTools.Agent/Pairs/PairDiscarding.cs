@@ -121,7 +121,7 @@ internal sealed class PairDiscarding(PairRegistry registry, SideRemaker remaker,
 
     // False where the other side is no source but a copy of an older generation: its metadata came back after they had been given up.
     private async Task<bool> TryMakeTargetAsync(
-        MirrorPair pair, Engine.Flashcopy.Source.FlashcopySource source, Guid peer, GenerationRelation relation, CancellationToken cancel)
+        MirrorPair pair, Engine.Mirroring.Source.MirrorSource source, Guid peer, GenerationRelation relation, CancellationToken cancel)
     {
         if (relation != GenerationRelation.Newer)
         {
@@ -142,7 +142,7 @@ internal sealed class PairDiscarding(PairRegistry registry, SideRemaker remaker,
     private async Task<GenerationHistory> GenerationsOfAsync(MirrorPair pair, Guid peer, CancellationToken cancel) =>
         new(PairJson.Read<GenerationsMessage>(await AskAsync(pair, peer, PairMethods.Generations, new PairRequest(pair.Definition.Id), cancel)).Items);
 
-    private static async Task<GenerationsMessage> MineAsync(MirrorPair pair, Engine.Flashcopy.Source.FlashcopySource source) =>
+    private static async Task<GenerationsMessage> MineAsync(MirrorPair pair, Engine.Mirroring.Source.MirrorSource source) =>
         new(pair.Definition.Id, (await source.GetStatusAsync()).Generations.Items);
 
     private async Task<ReadOnlyMemory<byte>> AskAsync<T>(MirrorPair pair, Guid peer, string method, T request, CancellationToken cancel)

@@ -4,7 +4,9 @@ using MirrorTools.Contracts;
 using MirrorTools.Contracts.Bitmaps;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using ContractMap = MirrorTools.Contracts.Bitmaps.GrainMap;
 using Map = MirrorTools.Engine.Maps.GrainMap;
 

@@ -4,6 +4,7 @@ using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Plans;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Pairs;
 

@@ -7,6 +7,7 @@ using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Operations;
 using MirrorTools.Contracts.Points;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 
@@ -66,7 +67,7 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
     }
 
     private async Task CopyAsync(
-        MirrorPair pair, FlashcopyTarget target, long number, ExportPointRequest request, string actor, Operation operation, CancellationToken cancel)
+        MirrorPair pair, MirrorTarget target, long number, ExportPointRequest request, string actor, Operation operation, CancellationToken cancel)
     {
         await using var pin = await target.PinAsync();
         var point = pin.Point;

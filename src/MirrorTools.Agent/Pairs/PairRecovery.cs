@@ -5,6 +5,7 @@ using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Recovery;
 using MirrorTools.Contracts.Volumes;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 
 namespace MirrorTools.Agent.Pairs;
 

@@ -7,6 +7,7 @@ using MirrorTools.Agent.Schedules;
 using MirrorTools.Agent.Volumes;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Link;
 
 namespace MirrorTools.Agent.Pairs;

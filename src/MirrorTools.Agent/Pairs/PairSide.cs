@@ -5,8 +5,11 @@ using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
@@ -36,10 +39,10 @@ internal sealed partial class PairSide : IAsyncDisposable
     public bool IsSiteTwo => Site == Definition.TargetSite;
 
     /// <summary>The engine in the role of the source; null in the other role.</summary>
-    public FlashcopySource? Source { get; private set; }
+    public MirrorSource? Source { get; private set; }
 
     /// <summary>The engine in the role of the target; null in the other role.</summary>
-    public FlashcopyTarget? Target { get; private set; }
+    public MirrorTarget? Target { get; private set; }
 
     /// <summary>True at site 2 after a recovery.</summary>
     public bool IsRecovered => IsSiteTwo && Source is not null;
@@ -55,7 +58,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         await using var storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
         var parts = new PairSide(definition, site, environment, new CloseStamps(environment.Paths), company: null).Parts(storage, group: null);
         var identity = MetadataIdentity.For(definition.Id, definition.VolumeId, definition.Geometry);
-        await (record.Role == PairRole.Source ? FlashcopySource.CreateAsync(parts, identity, record) : FlashcopyTarget.CreateAsync(parts, identity, record));
+        await (record.Role == PairRole.Source ? MirrorSource.CreateAsync(parts, identity, record) : MirrorTarget.CreateAsync(parts, identity, record));
     }
 
     /// <summary>Opens a side from its metadata, cleanly closed or not.</summary>
@@ -72,12 +75,12 @@ internal sealed partial class PairSide : IAsyncDisposable
             side._intermediate = storage.Intermediate;
             if (record.Role == PairRole.Source)
             {
-                side.Source = await FlashcopySource.OpenAsync(parts);
+                side.Source = await MirrorSource.OpenAsync(parts);
             }
             else
             {
                 KeptGrainsFile.RemoveLeftovers(site.Metadata);
-                side.Target = await FlashcopyTarget.OpenAsync(parts);
+                side.Target = await MirrorTarget.OpenAsync(parts);
             }
 
             side.History.Load(record.RecentPoints);
@@ -162,7 +165,7 @@ internal sealed partial class PairSide : IAsyncDisposable
     }
 
     /// <summary>The engine's options for what the pair's definition says.</summary>
-    public static FlashcopyOptions OptionsOf(PairDefinition definition) => new()
+    public static MirrorOptions OptionsOf(PairDefinition definition) => new()
     {
         WritePolicy = definition.WritePolicy switch
         {
@@ -183,7 +186,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         return Source?.SetDefinitionAsync(json) ?? Target?.SetDefinitionAsync(json) ?? Task.CompletedTask;
     }
 
-    private FlashcopyParts Parts(SiteStorage storage, OpenGroup? group) => new()
+    private MirrorParts Parts(SiteStorage storage, OpenGroup? group) => new()
     {
         AgentId = _environment.AgentId,
         Volume = storage.Volume,

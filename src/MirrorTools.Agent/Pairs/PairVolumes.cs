@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using MirrorTools.Agent.Volumes;
 using MirrorTools.Contracts.Volumes;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Agent.Pairs;
@@ -54,7 +56,7 @@ internal static class PairVolumes
         yield return Stored(definition, VolumeRole.Target, side.Site.Volume);
     }
 
-    private static Volume Hosted(PairDefinition definition, VolumeRole role, string? path, FlashcopySource source, string name, Guid id) => new()
+    private static Volume Hosted(PairDefinition definition, VolumeRole role, string? path, MirrorSource source, string name, Guid id) => new()
     {
         Id = id,
         Name = name,
@@ -69,7 +71,7 @@ internal static class PairVolumes
         SnapshotMap = copied => source.SnapshotAsync(copied ? SourceMapKind.Copied : SourceMapKind.Future),
     };
 
-    private static Volume Image(PairDefinition definition, FlashcopyTarget target, CycleHistory history, string name, Guid id) => new()
+    private static Volume Image(PairDefinition definition, MirrorTarget target, CycleHistory history, string name, Guid id) => new()
     {
         Id = id,
         Name = name,

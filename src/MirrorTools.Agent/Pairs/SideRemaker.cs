@@ -3,6 +3,7 @@ using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Agent.Pairs;

@@ -18,6 +18,9 @@ public enum PairEventId
     /// <summary>The gate could not be closed by its deadline, so no point was taken; arguments: deadlineMs.</summary>
     GateTimedOut = 104,
 
+    /// <summary>An increment took longer than it may, and was given up; arguments: point, deadlineMs.</summary>
+    IncrementTimedOut = 105,
+
     /// <summary>The pair was suspended; arguments: reason, detail.</summary>
     Suspended = 110,
 

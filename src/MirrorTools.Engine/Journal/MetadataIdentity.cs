@@ -1,5 +1,6 @@
 using System.Numerics;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Engine.Journal;
 
@@ -20,20 +21,26 @@ public sealed record MetadataIdentity(
     ulong CompatibleFeatures,
     ulong IncompatibleFeatures)
 {
+    /// <summary>The pair's maps are those of asynchronous copy.</summary>
+    public const ulong AsyncCopyFeature = 1;
+
     /// <summary>The incompatible features this program knows.</summary>
-    public const ulong KnownIncompatibleFeatures = 0;
+    public const ulong KnownIncompatibleFeatures = AsyncCopyFeature;
 
     /// <summary>The most regions a volume may have: their states take a byte each in memory.</summary>
     public const long MaximumRegionCount = 1 << 26;
 
+    /// <summary>The pair's copy service.</summary>
+    public CopyService Service => (IncompatibleFeatures & AsyncCopyFeature) != 0 ? CopyService.AsyncCopy : CopyService.Flashcopy;
+
     /// <summary>How many regions the volume has.</summary>
     public long RegionCount => (Geometry.LengthBytes + RegionBytes - 1) / RegionBytes;
 
-    /// <summary>An identity with the default regions for its geometry, and no feature bits.</summary>
-    public static MetadataIdentity For(Guid pairId, Guid volumeId, GrainGeometry geometry)
+    /// <summary>An identity with the default regions for its geometry.</summary>
+    public static MetadataIdentity For(Guid pairId, Guid volumeId, GrainGeometry geometry, CopyService service = CopyService.Flashcopy)
     {
         (int regionBytes, int regionSlots) = DirtyRegionLog.DefaultFor(geometry);
-        return new MetadataIdentity(pairId, volumeId, geometry, regionBytes, regionSlots, 0, 0);
+        return new MetadataIdentity(pairId, volumeId, geometry, regionBytes, regionSlots, 0, service == CopyService.AsyncCopy ? AsyncCopyFeature : 0);
     }
 
     /// <summary>Says what is wrong with the identity, or null where it is fine.</summary>

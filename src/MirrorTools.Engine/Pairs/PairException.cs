@@ -78,4 +78,10 @@ public enum PairError
 
     /// <summary>The committed image is not to be trusted before it was compared by hash.</summary>
     CopyNotTrusted,
+
+    /// <summary>The pair's copy service has no such map.</summary>
+    NoSuchMap,
+
+    /// <summary>The pair's copy service has no such storage.</summary>
+    NoSuchStorage,
 }

@@ -66,6 +66,9 @@ public sealed record PairRecord
     /// <summary>What the agent keeps here to rebuild its index: opaque to the engine.</summary>
     public ReadOnlyMemory<byte> Definition { get; init; }
 
+    /// <summary>The target's role and its last commit in one number that only grows; what was written before a role or a commit is told from what came after by it.</summary>
+    public ulong TargetEpoch => ((ulong)TargetRoleOrdinal << 40) | TargetPoint;
+
     /// <summary>An ordinal that no role of this side has had.</summary>
     public uint NextRoleOrdinal => Math.Max(SourceRoleOrdinal, TargetRoleOrdinal) + 1;
 

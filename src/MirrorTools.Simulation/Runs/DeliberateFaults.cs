@@ -1,11 +1,28 @@
-using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 
 namespace MirrorTools.Simulation.Runs;
 
 /// <summary>The rules of the engine that a run may break on purpose, to show that the checker finds it.</summary>
 public static class DeliberateFaults
 {
+    private static readonly string[] s_ofAsyncCopyAlone =
+    [
+        nameof(MirrorFaults.AcknowledgeBeforeDurable), nameof(MirrorFaults.ForgetChangeRecording), nameof(MirrorFaults.ForgetSentGrains),
+        nameof(MirrorFaults.RecordChangesLate), nameof(MirrorFaults.SkipPreserving),
+    ];
+
+    private static readonly string[] s_ofBoth =
+    [
+        nameof(MirrorFaults.ChooseBeforePrepared), nameof(MirrorFaults.ForgetDifferences), nameof(MirrorFaults.ForgetHotRegions), nameof(MirrorFaults.ForgetPreparedPoints),
+        nameof(MirrorFaults.LetWritesPastGate), nameof(MirrorFaults.OverwriteUncopiedGrains), nameof(MirrorFaults.PersistMapsBeforeData), nameof(MirrorFaults.WriteUnrestoredGrains),
+    ];
+
     /// <summary>Their names, for <see cref="SimulationOptions.DeliberateFault"/>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. typeof(FlashcopyFaults).GetProperties().Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name).Order(StringComparer.Ordinal)];
+        [.. typeof(MirrorFaults).GetProperties().Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name).Order(StringComparer.Ordinal)];
+
+    /// <summary>The names of those that break something in a service.</summary>
+    public static IReadOnlyList<string> Of(string service) => service == "AsyncCopy"
+        ? [.. s_ofBoth.Concat(s_ofAsyncCopyAlone).Order(StringComparer.Ordinal)]
+        : [.. Names.Except(s_ofAsyncCopyAlone)];
 }

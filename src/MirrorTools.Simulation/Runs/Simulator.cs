@@ -1,4 +1,5 @@
-using MirrorTools.Simulation.Flashcopy;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Simulation.Pairs;
 using MirrorTools.Simulation.Scheduling;
 
 namespace MirrorTools.Simulation.Runs;
@@ -10,7 +11,8 @@ public static class Simulator
     public static IReadOnlyDictionary<string, Func<IScenario>> Services { get; } =
         new Dictionary<string, Func<IScenario>>(StringComparer.OrdinalIgnoreCase)
         {
-            ["Flashcopy"] = static () => new FlashcopyScenario(),
+            ["Flashcopy"] = static () => new PairScenario(CopyService.Flashcopy),
+            ["AsyncCopy"] = static () => new PairScenario(CopyService.AsyncCopy),
         };
 
     /// <summary>Runs one seed of a service.</summary>

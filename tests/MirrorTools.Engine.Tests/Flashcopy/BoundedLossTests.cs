@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Testing;
 using Xunit;
@@ -38,7 +40,7 @@ public sealed class BoundedLossTests
             await rig.OpenTargetAsync();
             TargetStatus before = await rig.Target.GetStatusAsync();
             CommittedPoint recovered = await rig.Target.RecoverAsync(force: false);
-            FlashcopySource source = await FlashcopySource.OpenAsync(rig.Parts2());
+            MirrorSource source = await MirrorSource.OpenAsync(rig.Parts2());
             byte[] image = await rig.ReadImageAsync(source.Volume);
 
             Assert.Equal(before.LastCommitted, recovered);

@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Testing;
 using Xunit;

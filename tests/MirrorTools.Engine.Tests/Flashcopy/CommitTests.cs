@@ -1,6 +1,9 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
@@ -53,7 +56,7 @@ public sealed class CommitTests
     {
         await rig.WriteAsync(0, 1, 64);
         await rig.ConnectAsync();
-        rig.TargetEnd.Swallowed.Add(FlashcopyMessage.Committed);
+        rig.TargetEnd.Swallowed.Add(MirrorMessage.Committed);
         ulong point = await rig.Source.StartCycleAsync(supersede: false);
         await rig.UntilAsync(async () => (await rig.Target.GetStatusAsync()).LastCommitted.Number == point);
         rig.Cut();
@@ -75,7 +78,7 @@ public sealed class CommitTests
     {
         await rig.WriteAsync(0, 1, 64);
         await rig.ConnectAsync();
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         ulong point = await rig.Source.StartCycleAsync(supersede: false);
         await rig.StateAsync(SourceState.Completing);
         long sent = (await rig.Source.GetStatusAsync()).SentGrains;
@@ -94,10 +97,10 @@ public sealed class CommitTests
         await rig.ConnectAsync();
         ulong point = await rig.CycleAsync();
         CommittedPoint committed = (await rig.Target.GetStatusAsync()).LastCommitted;
-        rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.BeginPoint, 0, 0, point, 0, 0, Guid.Empty), Times(rig));
-        rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.Complete, 0, 0, point, 0, 0, Instance(rig)), Times(rig));
-        await rig.UntilAsync(() => Task.FromResult(rig.TargetEnd.Sent.Any(sent => sent.Kind == FlashcopyMessage.Refused)));
-        Assert.Equal((uint)PrepareRefusal.SettledPoint, rig.TargetEnd.Sent.Last(sent => sent.Kind == FlashcopyMessage.Refused).Status);
+        rig.SourceEnd.Forge(new PeerMessage(MirrorMessage.BeginPoint, 0, 0, point, 0, 0, Guid.Empty), Times(rig));
+        rig.SourceEnd.Forge(new PeerMessage(MirrorMessage.Complete, 0, 0, point, 0, 0, Instance(rig)), Times(rig));
+        await rig.UntilAsync(() => Task.FromResult(rig.TargetEnd.Sent.Any(sent => sent.Kind == MirrorMessage.Refused)));
+        Assert.Equal((uint)PrepareRefusal.SettledPoint, rig.TargetEnd.Sent.Last(sent => sent.Kind == MirrorMessage.Refused).Status);
         Assert.Equal(committed, (await rig.Target.GetStatusAsync()).LastCommitted);
     });
 
@@ -107,12 +110,12 @@ public sealed class CommitTests
     {
         await rig.WriteAsync(0, 1, 64);
         await rig.ConnectAsync();
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         ulong point = await rig.Source.StartCycleAsync(supersede: false);
         await rig.StateAsync(SourceState.Completing);
-        rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.Complete, 0, 0, point, 0, 0, rig.PairId), Times(rig));
-        await rig.UntilAsync(() => Task.FromResult(rig.TargetEnd.Sent.Any(sent => sent.Kind == FlashcopyMessage.Refused)));
-        Assert.Equal((uint)PrepareRefusal.OtherInstance, rig.TargetEnd.Sent.Last(sent => sent.Kind == FlashcopyMessage.Refused).Status);
+        rig.SourceEnd.Forge(new PeerMessage(MirrorMessage.Complete, 0, 0, point, 0, 0, rig.PairId), Times(rig));
+        await rig.UntilAsync(() => Task.FromResult(rig.TargetEnd.Sent.Any(sent => sent.Kind == MirrorMessage.Refused)));
+        Assert.Equal((uint)PrepareRefusal.OtherInstance, rig.TargetEnd.Sent.Last(sent => sent.Kind == MirrorMessage.Refused).Status);
         Assert.True((await rig.Target.GetStatusAsync()).LastCommitted.IsNone);
 
         // Refused is not lost: site 1 completes again, and what site 2 has is not sent again.
@@ -135,7 +138,7 @@ public sealed class CommitTests
         {
             if (to == nameof(TargetState.Preparing))
             {
-                rig.SourceEnd.Forge(new PeerMessage(FlashcopyMessage.GrainData, 0, 0, point, 3, 1, Guid.Empty), grain);
+                rig.SourceEnd.Forge(new PeerMessage(MirrorMessage.GrainData, 0, 0, point, 3, 1, Guid.Empty), grain);
             }
         };
         await rig.Source.WaitCycleAsync();
@@ -153,11 +156,11 @@ public sealed class CommitTests
             await rig.ConnectAsync();
             ulong first = await rig.CycleAsync();
             await rig.WriteAsync(9, 2);
-            rig.SourceEnd.Swallowed.Add(FlashcopyMessage.GrainData);
+            rig.SourceEnd.Swallowed.Add(MirrorMessage.GrainData);
             await rig.Source.StartCycleAsync(supersede: false);
             await rig.DelayAsync(TimeSpan.FromSeconds(5));
             Assert.Equal(SourceState.Copying, (await rig.Source.GetStatusAsync()).State);
-            Assert.Equal(1, rig.SourceEnd.Sent.Count(sent => sent.Kind == FlashcopyMessage.Complete));
+            Assert.Equal(1, rig.SourceEnd.Sent.Count(sent => sent.Kind == MirrorMessage.Complete));
             Assert.Equal(first, (await rig.Target.GetStatusAsync()).LastCommitted.Number);
         });
 
@@ -207,16 +210,16 @@ public sealed class CommitTests
         await rig.SettledAsync();
         await rig.DelayAsync(TimeSpan.FromSeconds(30));
         await rig.WriteAsync(0, 2, 4);
-        rig.TargetEnd.Swallowed.Add(FlashcopyMessage.Committed);
+        rig.TargetEnd.Swallowed.Add(MirrorMessage.Committed);
         ulong refused = await rig.Source.StartCycleAsync(supersede: false);
         await rig.UntilAsync(async () => (await rig.Target.GetStatusAsync()).LastCommitted.Number == refused);
-        rig.TargetEnd.Forge(new PeerMessage(FlashcopyMessage.Refused, 0, (uint)PrepareRefusal.FlushFailed, refused, 0, 0, Guid.Empty), []);
+        rig.TargetEnd.Forge(new PeerMessage(MirrorMessage.Refused, 0, (uint)PrepareRefusal.FlushFailed, refused, 0, 0, Guid.Empty), []);
         await rig.StateAsync(SourceState.Copying);
 
         await rig.WriteAsync(20, 3, 8);
         await rig.Source.StartCycleAsync(supersede: true);
         rig.Join();
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         await rig.StateAsync(SourceState.Completing);
         Assert.Equal(refused, (await rig.Source.GetStatusAsync()).LastCommitted.Number);
 
@@ -227,5 +230,5 @@ public sealed class CommitTests
 
     private static byte[] Times(FlashcopyRig rig) => new PointTimes(rig.Scheduler.UtcNow, DateTimeOffset.MinValue).Encode();
 
-    private static Guid Instance(FlashcopyRig rig) => rig.TargetEnd.Sent.First(sent => sent.Kind == FlashcopyMessage.TargetHello).Subject;
+    private static Guid Instance(FlashcopyRig rig) => rig.TargetEnd.Sent.First(sent => sent.Kind == MirrorMessage.TargetHello).Subject;
 }

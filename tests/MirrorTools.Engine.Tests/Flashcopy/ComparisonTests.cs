@@ -1,6 +1,9 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Testing;
@@ -25,9 +28,9 @@ public sealed class ComparisonTests
             await rig.DelayAsync(TimeSpan.FromSeconds(1));
             await rig.WriteAsync(3, 9);
             await rig.Target.RecoverAsync(force: false);
-            FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+            MirrorSource two = await MirrorSource.OpenAsync(rig.Parts2());
             await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
-            FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+            MirrorTarget one = await MirrorTarget.OpenAsync(rig.Parts1());
             rig.Join(two, one);
             await rig.UntilAsync(async () => (await two.GetStatusAsync()).IsConnected);
             ulong point = await two.StartCycleAsync(supersede: false);
@@ -51,7 +54,7 @@ public sealed class ComparisonTests
 
         // A point that is never committed brings grain 3; then the source is set back to what was committed, behind the pair's back.
         await rig.WriteAsync(3, 8);
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         await rig.Source.StartCycleAsync(supersede: false);
         await rig.StateAsync(SourceState.Completing);
         Assert.Equal(8, rig.Peek(rig.C, 3));

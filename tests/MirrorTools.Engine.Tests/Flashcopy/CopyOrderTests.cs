@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Link;
 using MirrorTools.Testing;
 using Xunit;
@@ -47,7 +48,7 @@ public sealed class CopyOrderTests
         rig.Cut();
         await rig.UntilAsync(async () => !(await rig.Source.GetStatusAsync()).IsConnected);
         ulong point = await rig.Source.StartCycleAsync(supersede: false);
-        await rig.UntilAsync(() => rig.SourceBitAsync(MirrorTools.Engine.Flashcopy.Source.SourceMapKind.InB, 20));
+        await rig.UntilAsync(() => rig.SourceBitAsync(MirrorTools.Engine.Mirroring.Source.SourceMapKind.InB, 20));
         await rig.WriteAsync(20, 3);
         await rig.ConnectAsync();
         await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
@@ -83,14 +84,14 @@ public sealed class CopyOrderTests
         await rig.UntilAsync(() => Task.FromResult(rig.SourceEnd.Sent[^1].Kind == GrainData));
         rig.TargetEnd.Forge(new PeerMessage(8, 0, 0, first, 7, 1, Guid.Empty), []);
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
-        Assert.False(await rig.SourceBitAsync(MirrorTools.Engine.Flashcopy.Source.SourceMapKind.OnC, 7));
+        Assert.False(await rig.SourceBitAsync(MirrorTools.Engine.Mirroring.Source.SourceMapKind.OnC, 7));
         Assert.Equal(first, (await rig.Source.GetStatusAsync()).LastCommitted.Number);
     });
 
     private static List<long> Sent(FlashcopyRig rig) =>
         [.. rig.SourceEnd.Sent.Where(message => message.Kind == GrainData).Select(message => message.FirstGrain)];
 
-    private static Action<FlashcopyRig> OneGrainAtATime(ScanOrder order) => rig => rig.Options = new FlashcopyOptions
+    private static Action<FlashcopyRig> OneGrainAtATime(ScanOrder order) => rig => rig.Options = new MirrorOptions
     {
         ScanOrder = order,
         RunBytes = FlashcopyRig.GrainBytes,

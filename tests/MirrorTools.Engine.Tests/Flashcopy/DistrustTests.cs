@@ -1,7 +1,10 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Testing;
@@ -79,9 +82,9 @@ public sealed class DistrustTests
         await TamperAsync(rig);
         await rig.OpenTargetAsync();
         await rig.Target.RecoverAsync(force: true);
-        FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+        MirrorSource two = await MirrorSource.OpenAsync(rig.Parts2());
         await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
-        FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+        MirrorTarget one = await MirrorTarget.OpenAsync(rig.Parts1());
         rig.Events2.Clear();
         rig.Join(two, one);
         await rig.UntilAsync(async () => (await two.GetStatusAsync()).IsConnected);
@@ -104,8 +107,8 @@ public sealed class DistrustTests
             Role = PairRole.Source,
             Generations = (await rig.Source.GetStatusAsync()).Generations,
         });
-        await source.SendAsync(new PeerMessage(FlashcopyMessage.SourceHello, 0, 0, 0, 0, 0, Guid.Empty), greeting.Encode(), CancellationToken.None);
-        await source.SendAsync(new PeerMessage(FlashcopyMessage.BeginPoint, 0, 0, 99, 0, 1, Guid.Empty), new PointTimes(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch).Encode(), CancellationToken.None);
+        await source.SendAsync(new PeerMessage(MirrorMessage.SourceHello, 0, 0, 0, 0, 0, Guid.Empty), greeting.Encode(), CancellationToken.None);
+        await source.SendAsync(new PeerMessage(MirrorMessage.BeginPoint, 0, 0, 99, 0, 1, Guid.Empty), new PointTimes(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch).Encode(), CancellationToken.None);
         await rig.UntilAsync(() => Task.FromResult(source.Closed.IsCompleted));
         Assert.Equal(0UL, (await rig.Target.GetStatusAsync()).Point);
     });

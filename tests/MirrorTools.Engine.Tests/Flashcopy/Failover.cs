@@ -1,6 +1,9 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using Xunit;
 
@@ -10,7 +13,7 @@ namespace MirrorTools.Engine.Tests.Flashcopy;
 internal static class Failover
 {
     /// <summary>Two commits, the second of which D does not have yet, and data of an uncommitted point in C; then the link is lost for good, and site 2 takes over.</summary>
-    public static async Task<(byte[] Committed, FlashcopySource Recovered)> FailOverAsync(this FlashcopyRig rig, bool losePower = true)
+    public static async Task<(byte[] Committed, MirrorSource Recovered)> FailOverAsync(this FlashcopyRig rig, bool losePower = true)
     {
         await rig.WriteAsync(0, 1, 64);
         await rig.ConnectAsync();
@@ -21,7 +24,7 @@ internal static class Failover
         ulong point = await rig.CycleAsync();
         byte[] committed = rig.Content(rig.A);
         await rig.WriteAsync(20, 3, 5);
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         await rig.Source.StartCycleAsync(supersede: false);
         await rig.StateAsync(SourceState.Completing);
         Assert.Equal(3, rig.Peek(rig.C, 22));
@@ -42,7 +45,7 @@ internal static class Failover
 
         // The background copy takes its time; a host's write to D would be quicker.
         rig.C.Faults.ExtraLatency = TimeSpan.FromSeconds(20);
-        FlashcopySource source = await FlashcopySource.OpenAsync(rig.Parts2());
+        MirrorSource source = await MirrorSource.OpenAsync(rig.Parts2());
         if (!losePower)
         {
             Assert.Equal(committed, await rig.ReadImageAsync(source.Volume));
@@ -52,7 +55,7 @@ internal static class Failover
     }
 
     /// <summary>Lets two sources hear of each other.</summary>
-    public static void Meet(this FlashcopyRig rig, FlashcopySource first, FlashcopySource second)
+    public static void Meet(this FlashcopyRig rig, MirrorSource first, MirrorSource second)
     {
         (TestChannel left, TestChannel right) = TestChannel.Pair(rig.PairId, rig.PairId);
         second.Attach(right);
@@ -60,7 +63,7 @@ internal static class Failover
     }
 
     /// <summary>Joins a source and its target, and waits until they have met.</summary>
-    public static async Task JoinAsync(this FlashcopyRig rig, FlashcopySource source, FlashcopyTarget target)
+    public static async Task JoinAsync(this FlashcopyRig rig, MirrorSource source, MirrorTarget target)
     {
         rig.Join(source, target);
         await rig.UntilAsync(async () => (await source.GetStatusAsync()).IsConnected);
@@ -68,7 +71,7 @@ internal static class Failover
 
     /// <summary>Runs a whole cycle of any source to its commit.</summary>
     /// <returns>How many grains it sent.</returns>
-    public static async Task<long> CycleAsync(this FlashcopyRig rig, FlashcopySource source)
+    public static async Task<long> CycleAsync(this FlashcopyRig rig, MirrorSource source)
     {
         long before = (await source.GetStatusAsync()).SentGrains;
         ulong point = await source.StartCycleAsync(supersede: false);

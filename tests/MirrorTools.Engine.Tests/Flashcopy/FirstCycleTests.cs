@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Testing;
 using Xunit;
@@ -67,7 +69,7 @@ public sealed class FirstCycleTests
             await rig.ConnectAsync();
             await rig.CycleAsync();
             Assert.Equal(FlashcopyRig.GrainBytes, rig.SourceEnd.SentPayloadBytes);
-            Assert.Equal(64, rig.SourceEnd.Sent.Where(sent => sent.Kind is FlashcopyMessage.GrainData or FlashcopyMessage.ZeroGrains).Sum(sent => sent.GrainCount));
+            Assert.Equal(64, rig.SourceEnd.Sent.Where(sent => sent.Kind is MirrorMessage.GrainData or MirrorMessage.ZeroGrains).Sum(sent => sent.GrainCount));
             await rig.WriteAsync(10, 0);
             await rig.CycleAsync();
             Assert.Equal(FlashcopyRig.GrainBytes, rig.SourceEnd.SentPayloadBytes);

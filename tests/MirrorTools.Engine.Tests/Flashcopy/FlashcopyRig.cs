@@ -1,7 +1,10 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
@@ -69,9 +72,9 @@ internal sealed class FlashcopyRig
 
     public SimProcess Site2 { get; private set; }
 
-    public FlashcopyOptions Options { get; set; } = new();
+    public MirrorOptions Options { get; set; } = new();
 
-    public FlashcopyFaults Faults { get; set; } = FlashcopyFaults.None;
+    public MirrorFaults Faults { get; set; } = MirrorFaults.None;
 
     /// <summary>True where the pair begins with a comparison of what the two sites hold.</summary>
     public bool NeedsComparison { get; set; }
@@ -79,9 +82,9 @@ internal sealed class FlashcopyRig
     /// <summary>The most regions that may be hot.</summary>
     public int RegionSlots { get; set; } = int.MaxValue;
 
-    public FlashcopySource Source { get; private set; } = null!;
+    public MirrorSource Source { get; private set; } = null!;
 
-    public FlashcopyTarget Target { get; private set; } = null!;
+    public MirrorTarget Target { get; private set; } = null!;
 
     public TestChannel SourceEnd { get; private set; } = null!;
 
@@ -120,21 +123,21 @@ internal sealed class FlashcopyRig
         GenerationHistory history = new([new Generation(NewId(), _scheduler.UtcNow, Agent1)]);
         MetadataIdentity identity = MetadataIdentity.For(PairId, NewId(), Geometry);
         identity = identity with { RegionSlots = Math.Min(RegionSlots, identity.RegionSlots) };
-        await FlashcopySource.CreateAsync(Parts1(), identity, new PairRecord
+        await MirrorSource.CreateAsync(Parts1(), identity, new PairRecord
         {
             Role = PairRole.Source,
             Generations = history,
             SourceRoleOrdinal = 1,
             NeedsComparison = needsComparison,
         });
-        await FlashcopyTarget.CreateAsync(Parts2(), identity, new PairRecord { Role = PairRole.Target, Generations = history, TargetRoleOrdinal = 1 });
+        await MirrorTarget.CreateAsync(Parts2(), identity, new PairRecord { Role = PairRole.Target, Generations = history, TargetRoleOrdinal = 1 });
         await OpenSourceAsync();
         await OpenTargetAsync();
     }
 
-    public async Task OpenSourceAsync() => Source = await FlashcopySource.OpenAsync(Parts1());
+    public async Task OpenSourceAsync() => Source = await MirrorSource.OpenAsync(Parts1());
 
-    public async Task OpenTargetAsync() => Target = await FlashcopyTarget.OpenAsync(Parts2());
+    public async Task OpenTargetAsync() => Target = await MirrorTarget.OpenAsync(Parts2());
 
     /// <summary>Joins the two sites by a fresh session and waits until grains may travel.</summary>
     public async Task ConnectAsync()
@@ -146,7 +149,7 @@ internal sealed class FlashcopyRig
     public void Join() => Join(Source, Target);
 
     /// <summary>Joins a source and a target, whichever site they are at.</summary>
-    public void Join(FlashcopySource source, FlashcopyTarget target)
+    public void Join(MirrorSource source, MirrorTarget target)
     {
         (SourceEnd, TargetEnd) = TestChannel.Pair(PairId, NewId());
         target.Attach(TargetEnd);
@@ -226,11 +229,11 @@ internal sealed class FlashcopyRig
 
     public Task DelayAsync(TimeSpan time) => Task.Delay(time, _scheduler.World.Time);
 
-    public FlashcopyParts Parts1() => Parts(Site1, Agent1, A, B, Metadata1, Log1, Events1);
+    public MirrorParts Parts1() => Parts(Site1, Agent1, A, B, Metadata1, Log1, Events1);
 
-    public FlashcopyParts Parts2() => Parts(Site2, Agent2, D, C, Metadata2, Log2, Events2);
+    public MirrorParts Parts2() => Parts(Site2, Agent2, D, C, Metadata2, Log2, Events2);
 
-    public FlashcopyParts Parts(
+    public MirrorParts Parts(
         SimProcess process, Guid agent, SimDisk volume, SimDisk intermediate, SimDisk metadata, SimDisk log, List<PairEvent> events) => new()
     {
         AgentId = agent,

@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Engine.Waiting;
@@ -116,7 +118,7 @@ internal sealed class FlashcopyTorture
 
         CommittedPoint point = await _rig.Target.RecoverAsync(force: false);
         Assert.True(point.Number >= LastKnownCommitted, $"Point {LastKnownCommitted} was committed, recovery shows {point.Number}.");
-        FlashcopySource recovered = await FlashcopySource.OpenAsync(_rig.Parts2());
+        MirrorSource recovered = await MirrorSource.OpenAsync(_rig.Parts2());
         Assert.Equal(_atPoint[point.Number], await _rig.ReadImageAsync(recovered.Volume));
     }
 

@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Testing;
@@ -81,7 +83,7 @@ public sealed class GateTests
                 await inFlight;
                 await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
             },
-            prepare: rig => rig.Faults = new FlashcopyFaults { LetWritesPastGate = true });
+            prepare: rig => rig.Faults = new MirrorFaults { LetWritesPastGate = true });
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Testing;
@@ -15,7 +16,7 @@ public sealed class GenerationTests
     [Rule("F-23")]
     public void A_source_that_knows_of_a_newer_generation_refuses_hosts_after_a_restart_too() => FlashcopyRig.Run(async rig =>
     {
-        (_, FlashcopySource two) = await rig.FailOverAsync();
+        (_, MirrorSource two) = await rig.FailOverAsync();
         rig.Meet(rig.Source, two);
         await rig.StateAsync(SourceState.Suspended);
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
@@ -36,7 +37,7 @@ public sealed class GenerationTests
         rig.Cut();
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
         await rig.Target.RecoverAsync(force: false);
-        FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+        MirrorSource two = await MirrorSource.OpenAsync(rig.Parts2());
         rig.Meet(rig.Source, two);
         await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).Suspended == SuspendReason.OldGeneration);
         rig.KillSite1();
@@ -48,7 +49,7 @@ public sealed class GenerationTests
     [Rule("F-23")]
     public void Two_sides_that_both_went_on_keep_what_they_have_until_an_admin_decides() => FlashcopyRig.Run(async rig =>
     {
-        (_, FlashcopySource two) = await rig.FailOverAsync(losePower: false);
+        (_, MirrorSource two) = await rig.FailOverAsync(losePower: false);
         rig.C.Faults.Repair();
         await rig.FillAsync(two.Volume, 0, 9);
         await rig.WriteAsync(30, 8);

@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Testing;
 using Xunit;
@@ -31,7 +33,7 @@ public sealed class InvariantTests
             {
                 // Arrivals meet grains that are not on D yet.
                 rig.D.Faults.ExtraLatency = TimeSpan.FromMilliseconds(15);
-                rig.Options = new FlashcopyOptions { WritePolicy = policy, RunBytes = 16 * 1024, CoolingInterval = TimeSpan.FromMilliseconds(300) };
+                rig.Options = new MirrorOptions { WritePolicy = policy, RunBytes = 16 * 1024, CoolingInterval = TimeSpan.FromMilliseconds(300) };
             });
         Assert.True(looks > 1000, $"Only {looks} steps had a future bit: too few to say anything.");
     }

@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Testing;
 using Xunit;
 
@@ -114,7 +116,7 @@ public sealed class LinkLossTests
             await rig.CycleAsync();
             await rig.SettledAsync();
             await rig.WriteAsync(0, 2, 64);
-            rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+            rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
             ulong point = await rig.Source.StartCycleAsync(supersede: false);
             await rig.StateAsync(SourceState.Completing);
             await rig.DelayAsync(TimeSpan.FromSeconds(10));

@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Testing;
@@ -139,7 +141,7 @@ public sealed class LongWriteTests
             Assert.Equal(withAShortOne ? 5 : 1, image[Grains - 1]);
         },
         grains: Grains,
-        prepare: rig => rig.Options = new FlashcopyOptions
+        prepare: rig => rig.Options = new MirrorOptions
         {
             WritePolicy = WritePolicy.Merge,
             RunBytes = 16 * FlashcopyRig.GrainBytes,

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Testing;

@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Testing;
 using Xunit;
 
@@ -15,7 +17,7 @@ public sealed class MergeTests
     [Rule("P-1")]
     public void A_merged_write_to_a_grain_that_is_in_B_but_not_on_C_is_in_the_point() => Run(async rig =>
     {
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.GrainData);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.GrainData);
         ulong point = await rig.Source.StartCycleAsync(supersede: false);
         await rig.UntilAsync(() => rig.SourceBitAsync(SourceMapKind.InB, 0));
         Assert.False(await rig.SourceBitAsync(SourceMapKind.OnC, 0));
@@ -69,7 +71,7 @@ public sealed class MergeTests
     [InlineData(2100)]
     public void Past_the_deadline_a_write_waits_for_B_alone(int pauseMs) => Run(async rig =>
     {
-        rig.TargetEnd.Swallowed.Add(FlashcopyMessage.Acknowledge);
+        rig.TargetEnd.Swallowed.Add(MirrorMessage.Acknowledge);
         await rig.Source.StartCycleAsync(supersede: false);
         DateTimeOffset start = rig.Scheduler.UtcNow;
         while (rig.Scheduler.UtcNow - start < rig.Options.LinkDeadline * 2)
@@ -147,7 +149,7 @@ public sealed class MergeTests
             rig.B.Faults.ExtraLatency = TimeSpan.FromMilliseconds(10);
             await body(rig);
         },
-        prepare: rig => rig.Options = new FlashcopyOptions
+        prepare: rig => rig.Options = new MirrorOptions
         {
             WritePolicy = WritePolicy.Merge,
             RunBytes = FlashcopyRig.GrainBytes,

@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Testing;
@@ -12,25 +14,25 @@ public sealed class OverwriteTests
 {
     [Fact]
     [Rule("F-14")]
-    public void C_is_overwritten_only_after_the_target_and_then_the_maps_were_flushed() => Assert.Empty(Violations(FlashcopyFaults.None));
+    public void C_is_overwritten_only_after_the_target_and_then_the_maps_were_flushed() => Assert.Empty(Violations(MirrorFaults.None));
 
     [Fact]
     [Rule("F-14")]
-    public void Overwriting_before_the_target_was_flushed_is_seen() => Assert.NotEmpty(Violations(new FlashcopyFaults { SkipTargetFlush = true }));
+    public void Overwriting_before_the_target_was_flushed_is_seen() => Assert.NotEmpty(Violations(new MirrorFaults { SkipTargetFlush = true }));
 
     [Fact]
     [Rule("F-14")]
-    public void Overwriting_grains_that_the_target_lacks_is_seen() => Assert.NotEmpty(Violations(new FlashcopyFaults { OverwriteUnsettledGrains = true }));
-
-    [Fact]
-    [Rule("F-14")]
-    [Rule("F-18")]
-    public void A_region_of_C_is_durably_hot_before_it_is_overwritten() => Assert.Empty(ForgottenOverwrites(FlashcopyFaults.None));
+    public void Overwriting_grains_that_the_target_lacks_is_seen() => Assert.NotEmpty(Violations(new MirrorFaults { OverwriteUnsettledGrains = true }));
 
     [Fact]
     [Rule("F-14")]
     [Rule("F-18")]
-    public void Overwriting_a_cold_region_of_C_is_seen() => Assert.NotEmpty(ForgottenOverwrites(new FlashcopyFaults { ForgetHotRegions = true }));
+    public void A_region_of_C_is_durably_hot_before_it_is_overwritten() => Assert.Empty(ForgottenOverwrites(MirrorFaults.None));
+
+    [Fact]
+    [Rule("F-14")]
+    [Rule("F-18")]
+    public void Overwriting_a_cold_region_of_C_is_seen() => Assert.NotEmpty(ForgottenOverwrites(new MirrorFaults { ForgetHotRegions = true }));
 
     [Fact]
     [Rule("F-14")]
@@ -41,7 +43,7 @@ public sealed class OverwriteTests
         await rig.CycleAsync();
         await rig.SettledAsync();
         await rig.WriteAsync(10, 2, 7);
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         await rig.Source.StartCycleAsync(supersede: false);
         await rig.UntilAsync(async () => (await rig.Target.GetStatusAsync()).FutureGrains == 7);
         GrainMap future = await rig.Target.SnapshotAsync(TargetMapKind.Future);
@@ -129,7 +131,7 @@ public sealed class OverwriteTests
         Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
     });
 
-    private static List<string> Violations(FlashcopyFaults faults)
+    private static List<string> Violations(MirrorFaults faults)
     {
         List<string> violations = [];
         for (ulong seed = 1; seed <= 4; seed++)
@@ -172,7 +174,7 @@ public sealed class OverwriteTests
         return violations;
     }
 
-    private static List<long> ForgottenOverwrites(FlashcopyFaults faults)
+    private static List<long> ForgottenOverwrites(MirrorFaults faults)
     {
         List<long> forgotten = [];
         for (ulong seed = 1; seed <= 4; seed++)

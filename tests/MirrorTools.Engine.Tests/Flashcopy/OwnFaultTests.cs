@@ -1,7 +1,10 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Testing;
 using Xunit;
@@ -63,7 +66,7 @@ public sealed class OwnFaultTests
     {
         await rig.WriteAsync(0, 1, 64);
         await rig.ConnectAsync();
-        rig.TargetEnd.Swallowed.Add(FlashcopyMessage.Committed);
+        rig.TargetEnd.Swallowed.Add(MirrorMessage.Committed);
         ulong point = await rig.Source.StartCycleAsync(supersede: false);
         await rig.UntilAsync(async () => (await rig.Target.GetStatusAsync()).LastCommitted.Number == point);
         rig.KillSite1();
@@ -93,9 +96,9 @@ public sealed class OwnFaultTests
         rig.Cut();
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
         await rig.Target.RecoverAsync(force: false);
-        FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+        MirrorSource two = await MirrorSource.OpenAsync(rig.Parts2());
         await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
-        FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+        MirrorTarget one = await MirrorTarget.OpenAsync(rig.Parts1());
         await rig.DelayAsync(TimeSpan.FromSeconds(30));
 
         rig.Events1.Clear();
@@ -139,7 +142,7 @@ public sealed class OwnFaultTests
         });
     }
 
-    private static async Task<(TargetState State, SuspendReason Fault)> FaultAsync(FlashcopyTarget target)
+    private static async Task<(TargetState State, SuspendReason Fault)> FaultAsync(MirrorTarget target)
     {
         TargetStatus status = await target.GetStatusAsync();
         return (status.State, status.Fault);

@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Testing;
@@ -15,7 +17,7 @@ public sealed class RecoveredFaultTests
     [Rule("F-16")]
     public void A_metadata_write_that_fails_once_fails_no_host_write_into_a_grain_that_is_not_restored() => FlashcopyRig.Run(async rig =>
     {
-        FlashcopySource recovered = await RecoverAsync(rig);
+        MirrorSource recovered = await RecoverAsync(rig);
         rig.Metadata2.Faults.FailingWrites = 1;
         rig.C.Faults.Repair();
         await rig.UntilAsync(async () => (await recovered.GetStatusAsync()).State == SourceState.Suspended);
@@ -29,7 +31,7 @@ public sealed class RecoveredFaultTests
     [Rule("P-8")]
     public void A_metadata_fault_that_stays_is_told_to_the_host_after_a_deadline() => FlashcopyRig.Run(async rig =>
     {
-        FlashcopySource recovered = await RecoverAsync(rig);
+        MirrorSource recovered = await RecoverAsync(rig);
         rig.Metadata2.Faults.FailingWrites = int.MaxValue;
         rig.C.Faults.Repair();
         BlockDeviceException told = await Assert.ThrowsAsync<BlockDeviceException>(() => rig.FillAsync(recovered.Volume, 5, 9));
@@ -38,7 +40,7 @@ public sealed class RecoveredFaultTests
     });
 
     // C stands still from the commit on, so that nothing is restored before the fault.
-    private static async Task<FlashcopySource> RecoverAsync(FlashcopyRig rig)
+    private static async Task<MirrorSource> RecoverAsync(FlashcopyRig rig)
     {
         await rig.ConnectAsync();
         await rig.WriteAsync(0, 3, 16);
@@ -53,8 +55,8 @@ public sealed class RecoveredFaultTests
         rig.KillSite1();
         rig.KillSite2();
         rig.Transition = null;
-        FlashcopyTarget target = await FlashcopyTarget.OpenAsync(rig.Parts2());
+        MirrorTarget target = await MirrorTarget.OpenAsync(rig.Parts2());
         await target.RecoverAsync(force: true);
-        return await FlashcopySource.OpenAsync(rig.Parts2());
+        return await MirrorSource.OpenAsync(rig.Parts2());
     }
 }

@@ -1,6 +1,9 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Testing;
@@ -15,7 +18,7 @@ public sealed class RecoveryTests
     [Rule("F-16")]
     public void A_recovered_image_is_writable_at_once_and_a_write_restores_its_grain_first() => FlashcopyRig.Run(async rig =>
     {
-        (byte[] committed, FlashcopySource recovered) = await rig.FailOverAsync();
+        (byte[] committed, MirrorSource recovered) = await rig.FailOverAsync();
         Assert.False((await recovered.SnapshotAsync(SourceMapKind.InB))[2]);
         byte[] half = new byte[512];
         half.AsSpan().Fill(9);
@@ -33,7 +36,7 @@ public sealed class RecoveryTests
     public void A_recovery_write_that_does_not_restore_its_grain_first_is_seen() => FlashcopyRig.Run(
         async rig =>
         {
-            (byte[] committed, FlashcopySource recovered) = await rig.FailOverAsync();
+            (byte[] committed, MirrorSource recovered) = await rig.FailOverAsync();
             byte[] half = new byte[512];
             half.AsSpan().Fill(9);
             await recovered.Volume.WriteAsync(rig.Geometry.OffsetOf(2) + 1024, half, WriteOptions.None, CancellationToken.None);
@@ -41,7 +44,7 @@ public sealed class RecoveryTests
             await rig.DelayAsync(TimeSpan.FromMinutes(2));
             Assert.NotEqual(committed, await rig.ReadImageAsync(recovered.Volume));
         },
-        prepare: rig => rig.Faults = new FlashcopyFaults { WriteUnrestoredGrains = true });
+        prepare: rig => rig.Faults = new MirrorFaults { WriteUnrestoredGrains = true });
 
     [Theory]
     [Rule("F-16")]
@@ -52,7 +55,7 @@ public sealed class RecoveryTests
     public void A_recovered_site_that_loses_power_keeps_what_its_hosts_flushed(int seed) => FlashcopyRig.Run(
         async rig =>
         {
-            (byte[] expected, FlashcopySource recovered) = await rig.FailOverAsync();
+            (byte[] expected, MirrorSource recovered) = await rig.FailOverAsync();
             rig.C.Faults.Repair();
             for (int grain = 0; grain < 8; grain += 2)
             {
@@ -62,7 +65,7 @@ public sealed class RecoveryTests
 
             await recovered.Volume.FlushAsync(CancellationToken.None);
             rig.KillSite2(losePower: true);
-            recovered = await FlashcopySource.OpenAsync(rig.Parts2());
+            recovered = await MirrorSource.OpenAsync(rig.Parts2());
             Assert.Equal(expected, await rig.ReadImageAsync(recovered.Volume));
         },
         (ulong)seed);

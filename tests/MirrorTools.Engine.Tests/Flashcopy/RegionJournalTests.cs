@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Tests.Journal;

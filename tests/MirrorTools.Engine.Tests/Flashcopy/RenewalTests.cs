@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Testing;
 using Xunit;
@@ -49,7 +51,7 @@ public sealed class RenewalTests
         await rig.ConnectAsync();
         await rig.CycleAsync();
         await rig.WriteAsync(0, 2, 9);
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         await rig.Source.StartCycleAsync(supersede: false);
         await rig.StateAsync(SourceState.Completing);
         await rig.WriteAsync(4, 3, 2);
@@ -84,7 +86,7 @@ public sealed class RenewalTests
             rig.KillSite2(losePower: true);
             await rig.OpenTargetAsync();
             await rig.Target.RecoverAsync(force: false);
-            FlashcopySource recovered = await FlashcopySource.OpenAsync(rig.Parts2());
+            MirrorSource recovered = await MirrorSource.OpenAsync(rig.Parts2());
             Assert.Equal(expected, await rig.ReadImageAsync(recovered.Volume));
             Assert.Equal(2, expected[last]);
         },

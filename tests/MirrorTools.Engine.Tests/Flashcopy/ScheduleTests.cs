@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Testing;
 using Xunit;
 
@@ -62,7 +64,7 @@ public sealed class ScheduleTests
 
         // The first cycle stands still past two more ticks.
         await rig.WriteAsync(3, 2);
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.GrainData);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.GrainData);
         await rig.DelayAsync(TimeSpan.FromSeconds(17));
         Assert.Single(points);
         rig.Cut();

@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Testing;
 using Xunit;
@@ -26,7 +28,7 @@ public sealed class SourceDeathTests
 
             // Grains 8 to 15 get into B and not onto C; no host flushes anything.
             await rig.WriteAsync(8, 2, 8);
-            rig.SourceEnd.Swallowed.Add(FlashcopyMessage.GrainData);
+            rig.SourceEnd.Swallowed.Add(MirrorMessage.GrainData);
             await rig.Source.StartCycleAsync(supersede: false);
             await rig.UntilAsync(() => rig.SourceBitAsync(SourceMapKind.InB, 15));
             await rig.DelayAsync(TimeSpan.FromSeconds(10));
@@ -91,7 +93,7 @@ public sealed class SourceDeathTests
         await rig.ConnectAsync();
         ulong first = await rig.CycleAsync();
         await rig.WriteAsync(0, 2, 6);
-        rig.SourceEnd.Swallowed.Add(FlashcopyMessage.Complete);
+        rig.SourceEnd.Swallowed.Add(MirrorMessage.Complete);
         ulong undecided = await rig.Source.StartCycleAsync(supersede: false);
         await rig.StateAsync(SourceState.Completing);
 

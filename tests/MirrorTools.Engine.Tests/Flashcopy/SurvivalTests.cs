@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Testing;
 using Xunit;
 
@@ -39,7 +40,7 @@ public sealed class SurvivalTests
                     },
                     (ulong)seed,
                     grains: 130,
-                    rig => rig.Options = new FlashcopyOptions { WritePolicy = policy, RunBytes = 16 * 1024, CoolingInterval = TimeSpan.FromMilliseconds(300) });
+                    rig => rig.Options = new MirrorOptions { WritePolicy = policy, RunBytes = 16 * 1024, CoolingInterval = TimeSpan.FromMilliseconds(300) });
             }
             catch (Exception exception)
             {

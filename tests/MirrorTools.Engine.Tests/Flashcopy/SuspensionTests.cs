@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Disks;
@@ -111,7 +113,7 @@ public sealed class SuspensionTests
             if (machine == "source" && to == state)
             {
                 rig.Transition = null;
-                rig.TargetEnd.Forge(new PeerMessage(FlashcopyMessage.TargetFault, 0, (uint)SuspendReason.TargetFailed, 0, 0, 0, Guid.Empty), []);
+                rig.TargetEnd.Forge(new PeerMessage(MirrorMessage.TargetFault, 0, (uint)SuspendReason.TargetFailed, 0, 0, 0, Guid.Empty), []);
             }
         };
         rig.A.Faults.ExtraLatency = TimeSpan.FromMilliseconds(40);
@@ -165,7 +167,7 @@ public sealed class SuspensionTests
 
             // Grains 8 to 15 get into B but not onto C, and that becomes durable.
             await rig.WriteAsync(8, 2, 8);
-            rig.SourceEnd.Swallowed.Add(FlashcopyMessage.GrainData);
+            rig.SourceEnd.Swallowed.Add(MirrorMessage.GrainData);
             await rig.Source.StartCycleAsync(supersede: false);
             await rig.UntilAsync(() => rig.SourceBitAsync(SourceMapKind.InB, 15));
             await rig.WriteAsync(40, 1);
@@ -209,7 +211,7 @@ public sealed class SuspensionTests
         Task hanging = rig.WriteAsync(20, 7);
         await rig.DelayAsync(TimeSpan.FromMilliseconds(1));
         rig.A.Faults.ExtraLatency = TimeSpan.Zero;
-        rig.TargetEnd.Forge(new PeerMessage(FlashcopyMessage.TargetFault, 0, (uint)SuspendReason.FirstIntermediateFailed, 0, 0, 0, Guid.Empty), []);
+        rig.TargetEnd.Forge(new PeerMessage(MirrorMessage.TargetFault, 0, (uint)SuspendReason.FirstIntermediateFailed, 0, 0, 0, Guid.Empty), []);
         await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).Suspended == SuspendReason.FirstIntermediateFailed);
         await hanging;
         await rig.Source.ResumeAsync();

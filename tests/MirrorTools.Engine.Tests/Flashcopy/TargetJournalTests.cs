@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Tests.Journal;

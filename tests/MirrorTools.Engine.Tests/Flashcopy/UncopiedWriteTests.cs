@@ -1,6 +1,8 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Testing;
 using Xunit;
 
@@ -65,7 +67,7 @@ public sealed class UncopiedWriteTests
             Assert.All(image, value => Assert.Equal(1, value));
             Assert.Equal(2, rig.Peek(rig.A, 63));
         },
-        prepare: rig => rig.Options = new FlashcopyOptions { WritePolicy = policy, RunBytes = FlashcopyRig.GrainBytes });
+        prepare: rig => rig.Options = new MirrorOptions { WritePolicy = policy, RunBytes = FlashcopyRig.GrainBytes });
 
     [Fact]
     [Rule("F-6")]
@@ -82,8 +84,8 @@ public sealed class UncopiedWriteTests
         },
         prepare: rig =>
         {
-            rig.Options = new FlashcopyOptions { RunBytes = FlashcopyRig.GrainBytes, WindowBytes = FlashcopyRig.GrainBytes };
-            rig.Faults = new FlashcopyFaults { OverwriteUncopiedGrains = true };
+            rig.Options = new MirrorOptions { RunBytes = FlashcopyRig.GrainBytes, WindowBytes = FlashcopyRig.GrainBytes };
+            rig.Faults = new MirrorFaults { OverwriteUncopiedGrains = true };
         });
 
     [Theory]
@@ -104,7 +106,7 @@ public sealed class UncopiedWriteTests
             Assert.True(waited < rig.Options.LinkDeadline + TimeSpan.FromSeconds(1));
             Assert.Equal(waits, rig.Events1.Any(one => one.Id == PairEventId.WritesDegraded));
         },
-        prepare: rig => rig.Options = new FlashcopyOptions { WritePolicy = policy });
+        prepare: rig => rig.Options = new MirrorOptions { WritePolicy = policy });
 
     [Theory]
     [InlineData(false)]
@@ -122,7 +124,7 @@ public sealed class UncopiedWriteTests
             List<long> order = [.. rig.SourceEnd.Sent.Where(message => message.Kind == GrainData).Select(message => message.FirstGrain)];
             Assert.Equal(inScanOrder, order.IndexOf(63) > 55);
         },
-        prepare: rig => rig.Options = new FlashcopyOptions
+        prepare: rig => rig.Options = new MirrorOptions
         {
             WritePolicy = WritePolicy.Hold,
             HoldInScanOrder = inScanOrder,
@@ -144,7 +146,7 @@ public sealed class UncopiedWriteTests
             Assert.Contains(rig.Events1, one => one.Id == PairEventId.PointSuperseded);
             Assert.Equal(2, (await rig.ReadImageAsync(rig.Target.Image))[^1]);
         },
-        prepare: rig => rig.Options = new FlashcopyOptions
+        prepare: rig => rig.Options = new MirrorOptions
         {
             WritePolicy = WritePolicy.Merge,
             RunBytes = FlashcopyRig.GrainBytes,
@@ -169,7 +171,7 @@ public sealed class UncopiedWriteTests
             await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
             Assert.Equal(2, (await rig.ReadImageAsync(rig.Target.Image))[^1]);
         },
-        prepare: rig => rig.Options = new FlashcopyOptions { WritePolicy = WritePolicy.Merge });
+        prepare: rig => rig.Options = new MirrorOptions { WritePolicy = WritePolicy.Merge });
 
     [Theory]
     [InlineData(1)]
@@ -244,7 +246,7 @@ public sealed class UncopiedWriteTests
             Assert.Contains(rig.Events1, seen => seen.Id == PairEventId.UncleanStart);
         },
         grains: 256,
-        prepare: rig => rig.Options = new FlashcopyOptions
+        prepare: rig => rig.Options = new MirrorOptions
         {
             WritePolicy = WritePolicy.Merge,
             RunBytes = FlashcopyRig.GrainBytes,

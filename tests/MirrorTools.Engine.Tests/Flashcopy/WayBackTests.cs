@@ -1,5 +1,7 @@
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Testing;
@@ -16,7 +18,7 @@ public sealed class WayBackTests
     [Rule("P-4")]
     public void The_way_back_sends_only_what_may_differ_and_a_second_failover_works() => FlashcopyRig.Run(async rig =>
     {
-        (byte[] expected, FlashcopySource two) = await rig.FailOverAsync(losePower: false);
+        (byte[] expected, MirrorSource two) = await rig.FailOverAsync(losePower: false);
         rig.C.Faults.Repair();
         await rig.FillAsync(two.Volume, 0, 9);
         await rig.WriteAsync(30, 8);
@@ -29,7 +31,7 @@ public sealed class WayBackTests
 
         // Grains 20 to 24: uncommitted at the failover. 30: written at site 1 since. 0: written at site 2 since.
         await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
-        FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+        MirrorTarget one = await MirrorTarget.OpenAsync(rig.Parts1());
         await rig.JoinAsync(two, one);
         long sent = await rig.CycleAsync(two);
         Assert.Equal(7, sent);
@@ -43,13 +45,13 @@ public sealed class WayBackTests
         rig.SourceEnd.Cut();
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
         await one.RecoverAsync(force: false);
-        FlashcopySource home = await FlashcopySource.OpenAsync(rig.Parts1());
+        MirrorSource home = await MirrorSource.OpenAsync(rig.Parts1());
         Assert.Equal(expected, await rig.ReadImageAsync(home.Volume));
         await rig.FillAsync(home.Volume, 51, 5);
         rig.Meet(two, home);
         await rig.UntilAsync(async () => (await two.GetStatusAsync()).State == SourceState.Suspended);
         await two.BecomeTargetAsync((await home.GetStatusAsync()).Generations);
-        FlashcopyTarget again = await FlashcopyTarget.OpenAsync(rig.Parts2());
+        MirrorTarget again = await MirrorTarget.OpenAsync(rig.Parts2());
         await rig.JoinAsync(home, again);
         Assert.Equal(2, await rig.CycleAsync(home));
         Assert.Equal(await rig.ReadImageAsync(home.Volume), await rig.ReadImageAsync(again.Image));
@@ -106,11 +108,11 @@ public sealed class WayBackTests
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
         await rig.WriteAsync(3, 9);
         await rig.Target.RecoverAsync(force: false);
-        FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+        MirrorSource two = await MirrorSource.OpenAsync(rig.Parts2());
         rig.Meet(rig.Source, two);
         await rig.StateAsync(SourceState.Suspended);
         await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
-        FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+        MirrorTarget one = await MirrorTarget.OpenAsync(rig.Parts1());
         await rig.JoinAsync(two, one);
         await rig.CycleAsync(two);
         Assert.Equal(await rig.ReadImageAsync(two.Volume), await rig.ReadImageAsync(one.Image));
@@ -122,22 +124,22 @@ public sealed class WayBackTests
         rig.Cut();
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
         await rig.Target.RecoverAsync(force: false);
-        FlashcopySource two = await FlashcopySource.OpenAsync(rig.Parts2());
+        MirrorSource two = await MirrorSource.OpenAsync(rig.Parts2());
         rig.Meet(rig.Source, two);
         await rig.StateAsync(SourceState.Suspended);
         await rig.Source.BecomeTargetAsync((await two.GetStatusAsync()).Generations);
-        FlashcopyTarget one = await FlashcopyTarget.OpenAsync(rig.Parts1());
+        MirrorTarget one = await MirrorTarget.OpenAsync(rig.Parts1());
         await rig.JoinAsync(two, one);
         await rig.CycleAsync(two);
         rig.SourceEnd.Cut();
         await rig.DelayAsync(TimeSpan.FromSeconds(1));
         await rig.FillAsync(two.Volume, grain, 9);
         await one.RecoverAsync(force: false);
-        FlashcopySource home = await FlashcopySource.OpenAsync(rig.Parts1());
+        MirrorSource home = await MirrorSource.OpenAsync(rig.Parts1());
         rig.Meet(two, home);
         await rig.UntilAsync(async () => (await two.GetStatusAsync()).State == SourceState.Suspended);
         await two.BecomeTargetAsync((await home.GetStatusAsync()).Generations);
-        FlashcopyTarget again = await FlashcopyTarget.OpenAsync(rig.Parts2());
+        MirrorTarget again = await MirrorTarget.OpenAsync(rig.Parts2());
         await rig.JoinAsync(home, again);
         await rig.CycleAsync(home);
         Assert.Equal(await rig.ReadImageAsync(home.Volume), await rig.ReadImageAsync(again.Image));

@@ -5,6 +5,7 @@ using MirrorTools.Agent.Pairs;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Agents;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Control.Endpoints;
 
@@ -28,7 +29,7 @@ internal static class AgentEndpoints
 
     private static async Task<AgentInfo> DescribeAsync(AgentRuntime runtime, LinkHost link, PairRegistry pairs)
     {
-        var statuses = await Task.WhenAll(pairs.List().Select(pair => pair.SourceSide?.Source).OfType<FlashcopySource>().Select(source => source.GetStatusAsync()));
+        var statuses = await Task.WhenAll(pairs.List().Select(pair => pair.SourceSide?.Source).OfType<MirrorSource>().Select(source => source.GetStatusAsync()));
         return new AgentInfo
         {
             AgentId = runtime.AgentId.ToString(),

@@ -1,6 +1,8 @@
 using System.Buffers;
+using MirrorTools.Engine.Copying;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
@@ -15,7 +17,7 @@ internal sealed class GrainCopier
     private const int MaximumSteps = 64;
 
     private readonly SourceMaps _maps;
-    private readonly FlashcopyFaults _faults;
+    private readonly MirrorFaults _faults;
     private readonly GrainSender _sender = new();
     private readonly RunsUnderWay _underWay;
     private readonly CopyScan _scan;
@@ -28,7 +30,7 @@ internal sealed class GrainCopier
     private bool _pumping;
 
     public GrainCopier(
-        SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, AccessClock? accesses, TimeProvider time, FlashcopyOptions options, FlashcopyFaults faults)
+        SourceMaps maps, IBlockDevice source, IBlockDevice intermediate, AccessClock? accesses, TimeProvider time, MirrorOptions options, MirrorFaults faults)
     {
         _maps = maps;
         _faults = faults;
@@ -39,7 +41,7 @@ internal sealed class GrainCopier
     }
 
     /// <summary>The options in force.</summary>
-    public FlashcopyOptions Options
+    public MirrorOptions Options
     {
         get;
         set

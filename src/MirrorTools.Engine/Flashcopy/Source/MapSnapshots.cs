@@ -1,26 +1,9 @@
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
-
-/// <summary>Which map of site 1.</summary>
-public enum SourceMapKind
-{
-    /// <summary><c>copied1</c>: in B and on C.</summary>
-    Copied,
-
-    /// <summary><c>future1</c>: changed after it was copied.</summary>
-    Future,
-
-    /// <summary><c>inB</c>.</summary>
-    InB,
-
-    /// <summary><c>onC</c>.</summary>
-    OnC,
-
-    /// <summary><c>cycle1</c>.</summary>
-    Cycle,
-}
 
 /// <summary>Copies of site 1's maps.</summary>
 internal static class MapSnapshots
@@ -50,6 +33,8 @@ internal static class MapSnapshots
             case SourceMapKind.Cycle:
                 GrainMap.Or(copy, maps.Cycle);
                 break;
+            default:
+                throw new PairException(PairError.NoSuchMap, $"A pair of the flashcopy service has no map {kind}. Get-GrainBitmap -Map Copied, Future shows what there is.");
         }
 
         return copy;

@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Engine.Flashcopy.Source;
@@ -6,7 +7,7 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// Takes a new point in place of the running one because a write wants to fall before it (F-27); a run of such points that lasts longer than the link's deadline ends, and its
 /// writes no longer wait for the other site.
 /// </summary>
-internal sealed class PointMerging(SourceCore core)
+internal sealed class PointMerging(SourceCore core, SourceMaps maps, WriteWaiters waiters)
 {
     private DateTimeOffset? _since;
 
@@ -20,7 +21,7 @@ internal sealed class PointMerging(SourceCore core)
         _since ??= core.Time.GetUtcNow();
         if (state is not SourceState.Copying and not SourceState.ClosingGate and not SourceState.Merging || IsOver)
         {
-            core.Maps.Mode = core.Maps.Mode with { WaitsForC = false };
+            maps.Mode = maps.Mode with { WaitsForC = false };
             return false;
         }
 
@@ -46,7 +47,7 @@ internal sealed class PointMerging(SourceCore core)
         }
         catch (PairException)
         {
-            core.Waiters.StopMerging();
+            waiters.StopMerging();
         }
     }
 }

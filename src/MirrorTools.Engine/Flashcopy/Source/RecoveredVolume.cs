@@ -1,6 +1,9 @@
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
@@ -32,9 +35,10 @@ internal sealed class RecoveredVolume
     public CommittedImage Image { get; }
 
     /// <summary>Loads the target maps and derives from them what the source maps of the new role begin with: <c>inB = copied2 AND NOT future2</c>.</summary>
-    public static async Task<RecoveredVolume> OpenAsync(FlashcopyParts parts, MetadataStore store, DirtyRegionLog log, PairRecord record, SourceMaps derived)
+    public static async Task<RecoveredVolume> OpenAsync(SourceOpening opening, SourceMaps derived)
     {
-        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await TargetLoader.LoadMapsAsync(parts, store, log, record);
+        MirrorParts parts = opening.Parts;
+        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await TargetLoader.LoadMapsAsync(parts, opening.Store, opening.Log, opening.Record);
         GrainMap.Or(derived.InB, maps.Copied);
         GrainMap.AndNot(derived.InB, maps.Future);
         if (parts.Faults.TrustFirstIntermediate)

@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Copying;
 using MirrorTools.Engine.Maps;
 
 namespace MirrorTools.Engine.Flashcopy.Source;

@@ -1,4 +1,6 @@
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Waiting;
 
@@ -8,7 +10,7 @@ namespace MirrorTools.Engine.Flashcopy.Source;
 /// Host writes that met an uncopied grain, and what ends their wait: the copy, a deadline after which B alone is enough, a second one after which the point is
 /// given up (F-6, F-22, P-8). Writes register from any thread; the rest happens on the pair's scheduler.
 /// </summary>
-internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, FlashcopyOptions options, SourceMaps maps, GrainCopier copier) : IUncopiedBarrier
+internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, MirrorOptions options, SourceMaps maps, GrainCopier copier) : IUncopiedBarrier
 {
     private readonly List<Waiter> _waiting = [];
     private readonly List<Waiter> _merging = [];
@@ -25,7 +27,7 @@ internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, Flash
     public Action? LocalDeadlinePassed { get; set; }
 
     /// <summary>The policy in force.</summary>
-    public FlashcopyOptions Options { get; set; } = options;
+    public MirrorOptions Options { get; set; } = options;
 
     /// <summary>How many writes wait now.</summary>
     public int Count => _waiting.Count + _merging.Count;

@@ -1,5 +1,8 @@
+using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Engine.Waiting;
 
@@ -9,7 +12,7 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// Writes an uncommitted point's grains into C (F-14): only where D has the committed content durably and the region's hot mark is durable; otherwise the grain waits, held
 /// by the link's credit, which bounds the log of waiting arrivals.
 /// </summary>
-internal sealed class ArrivalWriter(TargetCore core)
+internal sealed class ArrivalWriter(SecondCore core)
 {
     private const int RegionsPerPiece = 32;
 
@@ -43,14 +46,14 @@ internal sealed class ArrivalWriter(TargetCore core)
         GrainRange grains = new(message.FirstGrain, message.GrainCount);
         try
         {
-            if (message.Kind != FlashcopyMessage.ZeroGrains || !await AreZerosAlreadyAsync(grains))
+            if (message.Kind != MirrorMessage.ZeroGrains || !await AreZerosAlreadyAsync(grains))
             {
                 await WriteInPiecesAsync(grains, received.Payload);
             }
 
             ReceivedGrains += grains.Count;
             await channel.SendAsync(
-                new PeerMessage(FlashcopyMessage.Acknowledge, 0, 0, message.Point, grains.First, grains.Count, Guid.Empty), default, CancellationToken.None);
+                new PeerMessage(MirrorMessage.Acknowledge, 0, 0, message.Point, grains.First, grains.Count, Guid.Empty), default, CancellationToken.None);
         }
         catch (LinkClosedException)
         {

@@ -1,6 +1,7 @@
 using MirrorTools.Engine.Maps;
-using MirrorTools.Engine.Volumes;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Scheduling;
+using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Flashcopy.Target;
 
@@ -18,11 +19,11 @@ internal sealed class CommittedImage : IBlockDevice
     private readonly EpochGate _readers;
     private readonly SecondFlashcopy _second;
     private readonly ControlFlow _control;
-    private readonly FlashcopyFaults _faults;
+    private readonly MirrorFaults _faults;
     private readonly bool _isWritable;
 
     public CommittedImage(
-        TargetMaps maps, IBlockDevice intermediate, IBlockDevice target, EpochGate readers, SecondFlashcopy second, ControlFlow control, FlashcopyFaults faults, bool isWritable)
+        TargetMaps maps, IBlockDevice intermediate, IBlockDevice target, EpochGate readers, SecondFlashcopy second, ControlFlow control, MirrorFaults faults, bool isWritable)
     {
         _maps = maps;
         _intermediate = intermediate;

@@ -4,7 +4,7 @@ using MirrorTools.Engine.Volumes;
 namespace MirrorTools.Engine.Flashcopy.Target;
 
 /// <summary>What a pinned point looks like (F-28): kept grains from the pin's storage, replaced ones from D, all others from the committed image (F-15).</summary>
-internal sealed class PinnedImage(PinnedPoint pin, TargetMaps maps, IBlockDevice intermediate, IBlockDevice target, EpochGate readers) : IBlockDevice
+internal sealed class PinnedImage(KeptPoint pin, TargetMaps maps, IBlockDevice intermediate, IBlockDevice target, EpochGate readers) : IBlockDevice
 {
     /// <inheritdoc/>
     public BlockGeometry Geometry { get; } = target.Geometry with { LengthBytes = maps.Geometry.LengthBytes };

@@ -6,19 +6,19 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// <summary>The points that are being read (F-28). On the pair's scheduler.</summary>
 internal sealed class PinnedPoints(EpochGate readers, TimeProvider time)
 {
-    private readonly List<PinnedPoint> _pins = [];
+    private readonly List<KeptPoint> _pins = [];
     private Task _keeping = Task.CompletedTask;
 
     /// <summary>How many there are.</summary>
     public int Count => _pins.Count;
 
     /// <summary>Adds one.</summary>
-    public void Add(PinnedPoint pin) => _pins.Add(pin);
+    public void Add(KeptPoint pin) => _pins.Add(pin);
 
     /// <summary>A commit replaces grains of every point; the gate of the readers is closed.</summary>
     public void OnCommitted(GrainMap brought)
     {
-        foreach (PinnedPoint pin in _pins)
+        foreach (KeptPoint pin in _pins)
         {
             pin.OnCommitted(brought);
         }
@@ -33,7 +33,7 @@ internal sealed class PinnedPoints(EpochGate readers, TimeProvider time)
         _keeping = kept.Task;
         try
         {
-            foreach (PinnedPoint pin in _pins.ToArray())
+            foreach (KeptPoint pin in _pins.ToArray())
             {
                 foreach (GrainRange run in batch)
                 {
@@ -53,7 +53,7 @@ internal sealed class PinnedPoints(EpochGate readers, TimeProvider time)
     }
 
     /// <summary>Takes one away; its reader has ended.</summary>
-    public async Task ReleaseAsync(PinnedPoint pin)
+    public async Task ReleaseAsync(KeptPoint pin)
     {
         _pins.Remove(pin);
         await _keeping;

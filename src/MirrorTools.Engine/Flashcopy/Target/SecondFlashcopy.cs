@@ -1,6 +1,7 @@
 using System.Buffers;
 using MirrorTools.Engine.Copying;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Engine.Waiting;
 
@@ -15,8 +16,8 @@ internal sealed class SecondFlashcopy
     private readonly TargetMaps _maps;
     private readonly TargetJournal _journal;
     private readonly IBlockDevice _target;
-    private readonly FlashcopyFaults _faults;
-    private readonly FlashcopyOptions _options;
+    private readonly MirrorFaults _faults;
+    private readonly MirrorOptions _options;
     private readonly CommittedGrains _committed;
     private readonly SettledWaiters _waiting;
     private readonly RunTransfer _transfer;
@@ -27,7 +28,7 @@ internal sealed class SecondFlashcopy
     private bool _stopped;
 
     public SecondFlashcopy(
-        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, PinnedPoints pins, FlashcopyOptions options, FlashcopyFaults faults, TimeProvider time)
+        TargetMaps maps, TargetJournal journal, IBlockDevice intermediate, IBlockDevice target, PinnedPoints pins, MirrorOptions options, MirrorFaults faults, TimeProvider time)
     {
         _time = time;
         _maps = maps;
@@ -36,7 +37,7 @@ internal sealed class SecondFlashcopy
         Pins = pins;
         _options = options;
         _faults = faults;
-        _waiting = new SettledWaiters(maps);
+        _waiting = new SettledWaiters(maps.Copied, maps.Settled);
         _transfer = new RunTransfer(maps.Geometry, intermediate, target, options.RunBytes);
         _committed = new CommittedGrains(maps, Math.Max(1, options.RunBytes / maps.Geometry.GrainBytes));
     }

@@ -10,12 +10,9 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// Site 2's part of a comparison by hash: hashes what a commit would show if nothing more was sent. Where that is D, and C does not hold the same (a seeded D, a storage that somebody else
 /// wrote, grains that were lost), C gets it: a recovered side takes C for its first intermediate (F-16). On the pair's scheduler.
 /// </summary>
-internal sealed class TargetComparison(TargetCore core, ArrivalWriter arrivals)
+internal sealed class TargetComparison(SecondCore core, ArrivalWriter arrivals)
 {
     private long _end;
-
-    /// <summary>The most grains of one request.</summary>
-    public const int MaximumGrains = 4096;
 
     /// <summary>Told of a storage that failed.</summary>
     public required Action<SuspendReason, Exception> Failed { get; init; }
@@ -27,7 +24,7 @@ internal sealed class TargetComparison(TargetCore core, ArrivalWriter arrivals)
     public void Sent(GrainRange grains)
     {
         _end = grains.First == 0 || grains.First == _end ? grains.End : 0;
-        core.IsCompared |= _end == core.Maps.Geometry.GrainCount;
+        core.Side.IsCompared |= _end == core.Maps.Geometry.GrainCount;
     }
 
     /// <summary>The hashes of some grains, one after the other; null where a storage failed, which site 1 is told instead.</summary>

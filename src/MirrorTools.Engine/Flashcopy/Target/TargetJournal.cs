@@ -22,7 +22,7 @@ internal sealed class TargetJournal(MetadataStore store, TargetMaps maps, ulong 
     public MetadataStore Store => store;
 
     /// <summary>The epoch that belongs to a record.</summary>
-    public static ulong EpochOf(PairRecord record) => ((ulong)record.TargetRoleOrdinal << 40) | record.TargetPoint;
+    public static ulong EpochOf(PairRecord record) => record.TargetEpoch;
 
     /// <summary>Writes pages and makes them durable. Where it fails, the pages count as behind again.</summary>
     public Task PersistAsync(IReadOnlyList<int> pages) => PersistAsync(() => pages);

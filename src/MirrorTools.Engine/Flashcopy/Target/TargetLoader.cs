@@ -1,7 +1,9 @@
 using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
@@ -11,24 +13,20 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// <summary>Brings site 2 back from disk (F-18, F-21).</summary>
 internal static class TargetLoader
 {
-    /// <summary>Loads metadata, maps and log, and has the target built over them.</summary>
-    public static async Task<FlashcopyTarget> OpenAsync(FlashcopyParts parts, Func<TargetCore, GrainMap?, FlashcopyTarget> build)
+    /// <summary>Loads maps and log, and puts the service's parts together.</summary>
+    public static async Task<SecondCore> OpenAsync(TargetOpening opening)
     {
-        MetadataStore store = await MetadataStore.OpenAsync(parts.Metadata, CancellationToken.None);
-        DirtyRegionLog log = await DirtyRegionLog.OpenAsync(store.Identity, store.RegionLogPlace, parts.SecondLog, parts.Time, CancellationToken.None);
-        PairRecord record = SourceLoader.ReadRecord(store);
-        PairEvents events = new(store.Identity.PairId, parts.Time, parts.EventSink);
-        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await LoadMapsAsync(parts, store, log, record);
-        if (record.Prepared.IsNone)
+        (MirrorParts parts, DirtyRegionLog log) = (opening.Parts, opening.Log);
+        (TargetMaps maps, TargetJournal journal, EpochGate readers, SecondFlashcopy second) = await LoadMapsAsync(parts, opening.Store, log, opening.Record);
+        if (opening.Record.Prepared.IsNone)
         {
-            SuspectHotRegions(maps, log, events);
+            SuspectHotRegions(maps, log, opening.Events);
         }
 
         EpochGate arrivals = new(parts.Time);
-        TargetCore core = new()
+        return new SecondCore
         {
             Parts = parts,
-            Control = new ControlFlow(parts.Scheduler),
             Maps = maps,
             Log = log,
             Journal = journal,
@@ -36,15 +34,12 @@ internal static class TargetLoader
             Second = second,
             Readers = readers,
             Arrivals = arrivals,
-            Events = events,
-            RecordStore = new PairRecordStore(store.State, record),
         };
-        return build(core, record.OwesDifferences ? await LoadDifferencesAsync(store, record, events, parts.Faults) : null);
     }
 
     /// <summary>Loads the target maps and what works on them: for a target, and for a source that was recovered.</summary>
     public static async Task<(TargetMaps Maps, TargetJournal Journal, EpochGate Readers, SecondFlashcopy Second)> LoadMapsAsync(
-        FlashcopyParts parts, MetadataStore store, DirtyRegionLog log, PairRecord record)
+        MirrorParts parts, MetadataStore store, DirtyRegionLog log, PairRecord record)
     {
         TargetMaps maps = new(store.Identity.Geometry);
         MapLoadResult loaded = await TargetJournal.LoadAsync(maps, store, record);
@@ -74,7 +69,7 @@ internal static class TargetLoader
     {
         IEnumerable<GrainRange> suspects = log.AllUnknown
             ? [new GrainRange(0, maps.Geometry.GrainCount)]
-            : log.HotRegions.Select(region => SourceLoader.GrainsOf(region, log, maps.Geometry));
+            : log.HotRegions.Select(log.GrainsOf);
         long grains = 0;
         foreach (GrainRange range in suspects)
         {
@@ -98,41 +93,5 @@ internal static class TargetLoader
         {
             events.Report(PairEventId.UncleanStart, ("hotRegions", log.AllUnknown ? "unknown" : log.HotRegions.Count), ("grains", grains));
         }
-    }
-
-    private static async Task<GrainMap> LoadDifferencesAsync(MetadataStore store, PairRecord record, PairEvents events, FlashcopyFaults faults)
-    {
-        GrainMap differences = new(store.Identity.Geometry.GrainCount, false);
-        if (faults.ForgetDifferences)
-        {
-            return differences;
-        }
-
-        // The former source's maps, as it left them when it became the target: its log was empty then.
-        SourceMaps maps = new(store.Identity.Geometry);
-        ulong[] none = new ulong[GrainMap.WordsPerPage];
-        GrainMap future = new(maps.Geometry.GrainCount, false);
-        void Fold(int page, ulong epoch, Span<ulong> inB, Span<ulong> onC, Span<ulong> changed, Span<ulong> cycle)
-        {
-            if (epoch >> 40 != record.SourceRoleOrdinal)
-            {
-                none.CopyTo(onC);
-            }
-        }
-
-        MapLoadResult loaded = await store.SourceMaps.LoadAsync([maps.InB, maps.OnC, future, maps.Cycle], Fold, CancellationToken.None);
-        foreach (int page in loaded.UnknownPages(afterCleanClose: true))
-        {
-            events.Report(PairEventId.MapPageCorrupt, ("page", page));
-            maps.OnC.ClearRange(maps.OnC.GrainsOf(page));
-        }
-
-        GrainMap.OrNot(differences, maps.OnC);
-
-        // What the first intermediate does not hold is not in the second one it becomes: a recovery would take it for the committed content.
-        GrainMap.OrNot(differences, maps.InB);
-        GrainMap.Or(differences, future);
-        GrainMap.Or(differences, maps.Cycle);
-        return differences;
     }
 }

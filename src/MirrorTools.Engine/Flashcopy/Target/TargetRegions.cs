@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Flashcopy.Target;
@@ -7,7 +8,7 @@ namespace MirrorTools.Engine.Flashcopy.Target;
 /// Site 2's regions going cold (F-18): C is flushed, then the pages say durably what it holds, then the log forgets. Pages are read as they are written: bits that are set after the
 /// flush of C speak of regions that are hot.
 /// </summary>
-internal sealed class TargetRegions(TargetJournal journal, TargetMaps maps, DirtyRegionLog log, IBlockDevice intermediate, EpochGate arrivals, FlashcopyFaults faults)
+internal sealed class TargetRegions(TargetJournal journal, TargetMaps maps, DirtyRegionLog log, IBlockDevice intermediate, EpochGate arrivals, MirrorFaults faults)
     : RegionJournal(log, new BehindPages(maps.Behind, log, keepsMarks: true), arrivals)
 {
     protected override int Failures => journal.Failures;

@@ -1,0 +1,11 @@
+using MirrorTools.Engine.AsyncCopy.Preserving;
+using MirrorTools.Engine.Maps;
+
+namespace MirrorTools.Engine.AsyncCopy;
+
+/// <summary>The storage of preserved grains that each side of a pair of asynchronous copy has beside its volume: the target [126] of the source document.</summary>
+public static class AsyncCopyArea
+{
+    /// <summary>How long a storage has to be that holds every grain of a volume once, in bytes. A sparse file takes no more room than what it holds.</summary>
+    public static long RequiredLengthBytes(GrainGeometry geometry) => PreservedArea.LengthFor(geometry, geometry.GrainCount);
+}

@@ -1,0 +1,177 @@
+using MirrorTools.Engine.Copying;
+using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Scheduling;
+using MirrorTools.Engine.Volumes;
+using MirrorTools.Engine.Waiting;
+
+namespace MirrorTools.Engine.AsyncCopy.Source;
+
+/// <summary>
+/// Host writes that met a grain which the increment under way still needs: its old image is kept aside, or it is sent first. A write that waits past the deadline ends the increment,
+/// not the other way round (P-8). Writes register from any thread; the rest happens on the pair's scheduler.
+/// </summary>
+internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drain drain, KeptImages kept, IBlockDevice volume, TimeProvider time) : IUncopiedBarrier
+{
+    private readonly List<Waiter> _waiting = [];
+    private readonly HashSet<long> _keeping = [];
+    private int _era;
+
+    /// <summary>The options in force.</summary>
+    public required MirrorOptions Options { get; set; }
+
+    /// <summary>A write waited past the deadline.</summary>
+    public Action? DeadlinePassed { get; set; }
+
+    /// <summary>The source could not be read.</summary>
+    public Action<CopyFault, Exception>? Failed { get; set; }
+
+    /// <summary>How many writes wait now.</summary>
+    public int Count => _waiting.Count;
+
+    /// <summary>True while a grain's old image is being read: the drain leaves it alone.</summary>
+    public bool IsBeingKept(long grain) => _keeping.Contains(grain);
+
+    /// <inheritdoc/>
+    public async ValueTask<CopyGrant> AwaitCopiedAsync(GrainRange grains, bool mayFallBeforePoint, CancellationToken cancellationToken)
+    {
+        Waiter waiter = new(grains);
+        using CancellationTokenRegistration cancellation = cancellationToken.Register(() => waiter.Grant.TrySetCanceled(cancellationToken));
+        control.Post(() => Register(waiter));
+        return await waiter.Grant.Task;
+    }
+
+    /// <summary>No write is ever let before the point here.</summary>
+    public void EndedBeforePoint()
+    {
+    }
+
+    /// <summary>Looks at everyone who waits.</summary>
+    public void Reconsider()
+    {
+        for (int i = _waiting.Count - 1; i >= 0; i--)
+        {
+            if (MayGoOn(_waiting[i].Grains))
+            {
+                Waiter waiter = _waiting[i];
+                _waiting.RemoveAt(i);
+                waiter.Grant.TrySetResult(new CopyGrant(CopyGrantKind.LookAgain));
+            }
+        }
+    }
+
+    /// <summary>The increment is over: what was being kept for it is not needed, and everyone looks again.</summary>
+    public void ReleaseAll()
+    {
+        _era++;
+        kept.Clear();
+        Waiter[] all = [.. _waiting];
+        _waiting.Clear();
+        foreach (Waiter waiter in all)
+        {
+            waiter.Grant.TrySetResult(new CopyGrant(CopyGrantKind.LookAgain));
+        }
+    }
+
+    private void Register(Waiter waiter)
+    {
+        if (MayGoOn(waiter.Grains))
+        {
+            waiter.Grant.TrySetResult(new CopyGrant(CopyGrantKind.LookAgain));
+            return;
+        }
+
+        _waiting.Add(waiter);
+        _ = WatchAsync(waiter);
+    }
+
+    // Does what is to be done for those grains that are still in the way.
+    private bool MayGoOn(GrainRange grains)
+    {
+        if (maps.ChangeRecording is null)
+        {
+            return true;
+        }
+
+        bool mayGoOn = true;
+        for (long grain = grains.First; grain < grains.End; grain++)
+        {
+            if (!maps.Collides(grain))
+            {
+                continue;
+            }
+
+            mayGoOn = false;
+            if (_keeping.Contains(grain) || drain.IsReading(grain))
+            {
+                continue;
+            }
+
+            int length = (int)maps.Geometry.LengthOf(grain, 1);
+            if (Options.CollisionPolicy == CollisionPolicy.NewImage && kept.TryReserve(length, Options.KeptImageBytes))
+            {
+                _keeping.Add(grain);
+                _ = KeepAsync(grain, new byte[length], _era);
+            }
+            else
+            {
+                drain.Demand(new GrainRange(grain, 1));
+            }
+        }
+
+        return mayGoOn;
+    }
+
+    private async Task KeepAsync(long grain, byte[] image, int era)
+    {
+        try
+        {
+            await volume.ReadAsync(maps.Geometry.OffsetOf(grain), image, CancellationToken.None);
+            if (era == _era)
+            {
+                // In memory first: from the mark on the grain may be overwritten.
+                kept.Add(grain, image);
+                maps.Kept.Set(grain);
+                image = [];
+            }
+        }
+        catch (IOException exception)
+        {
+            Failed?.Invoke(CopyFault.Source, exception);
+        }
+        finally
+        {
+            _keeping.Remove(grain);
+            kept.Unreserve(image.Length);
+            Reconsider();
+            drain.Pump();
+        }
+    }
+
+    private async Task WatchAsync(Waiter waiter)
+    {
+        try
+        {
+            await waiter.Grant.Task.WithDeadline(Options.LinkDeadline, time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            if (_waiting.Contains(waiter))
+            {
+                DeadlinePassed?.Invoke();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _waiting.Remove(waiter);
+        }
+    }
+
+    private sealed class Waiter(GrainRange grains)
+    {
+        public GrainRange Grains { get; } = grains;
+
+        public TaskCompletionSource<CopyGrant> Grant { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,50 @@
+namespace MirrorTools.Engine.AsyncCopy.Source;
+
+/// <summary>Grains as they were at the increment's point, kept in memory since hosts have overwritten them (A-5, figures 7A and 7B). Bounded; on the pair's scheduler.</summary>
+internal sealed class KeptImages
+{
+    private readonly Dictionary<long, byte[]> _images = [];
+    private long _reservedBytes;
+
+    /// <summary>Takes room for a grain.</summary>
+    /// <returns>False where there is none.</returns>
+    public bool TryReserve(long lengthBytes, long capacityBytes)
+    {
+        if (_reservedBytes + lengthBytes > capacityBytes)
+        {
+            return false;
+        }
+
+        _reservedBytes += lengthBytes;
+        return true;
+    }
+
+    /// <summary>Gives room back that nothing was put into.</summary>
+    public void Unreserve(long lengthBytes) => _reservedBytes -= lengthBytes;
+
+    /// <summary>Keeps a grain in the room reserved for it.</summary>
+    public void Add(long grain, byte[] image) => _images.Add(grain, image);
+
+    /// <summary>The grain's image; null where none is kept.</summary>
+    public byte[]? Find(long grain) => _images.GetValueOrDefault(grain);
+
+    /// <summary>The grain was handed to the link, or is not needed any more.</summary>
+    public void Drop(long grain)
+    {
+        if (_images.Remove(grain, out byte[]? image))
+        {
+            _reservedBytes -= image.Length;
+        }
+    }
+
+    /// <summary>The increment is over. Room that is reserved stays so until it is given back.</summary>
+    public void Clear()
+    {
+        foreach (byte[] image in _images.Values)
+        {
+            _reservedBytes -= image.Length;
+        }
+
+        _images.Clear();
+    }
+}

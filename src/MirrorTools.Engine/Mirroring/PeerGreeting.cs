@@ -1,0 +1,47 @@
+using System.Buffers.Binary;
+using MirrorTools.Engine.Pairs;
+
+namespace MirrorTools.Engine.Mirroring;
+
+/// <summary>
+/// What each side of a pair tells the other when a session begins.
+/// <code>
+///  0        2        3        4                 8                       16
+///  | version         |  0     | grain bytes     | volume length in bytes |
+///  | record length | record: <see cref="PairRecordCodec"/> without its definition ...
+/// </code>
+/// </summary>
+/// <param name="LengthBytes">The length of the volume.</param>
+/// <param name="GrainBytes">The grain size.</param>
+/// <param name="Record">What the side knows durably.</param>
+internal sealed record PeerGreeting(long LengthBytes, int GrainBytes, PairRecord Record)
+{
+    private const ushort Version = 1;
+    private const int FixedBytes = 24;
+
+    /// <summary>Encodes the greeting.</summary>
+    public byte[] Encode()
+    {
+        byte[] record = PairRecordCodec.Encode(Record with { Definition = default });
+        byte[] bytes = new byte[FixedBytes + record.Length];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, Version);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), GrainBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), LengthBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), record.Length);
+        record.CopyTo(bytes, FixedBytes);
+        return bytes;
+    }
+
+    /// <summary>Decodes a greeting; null where the bytes are not one.</summary>
+    public static PeerGreeting? Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < FixedBytes || BinaryPrimitives.ReadUInt16LittleEndian(bytes) != Version
+            || BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]) != bytes.Length - FixedBytes
+            || !PairRecordCodec.TryDecode(bytes[FixedBytes..], out PairRecord? record))
+        {
+            return null;
+        }
+
+        return new PeerGreeting(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), record!);
+    }
+}

@@ -1,0 +1,229 @@
+using System.Globalization;
+using MirrorTools.Engine.Events;
+using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Volumes;
+using MirrorTools.Simulation.Disks;
+using MirrorTools.Simulation.Hosts;
+using MirrorTools.Simulation.Runs;
+using MirrorTools.Simulation.Checking;
+using MirrorTools.Simulation.Scheduling;
+using MirrorTools.Simulation.Sites;
+
+namespace MirrorTools.Simulation.Pairs;
+
+/// <summary>What both sites of a simulated pair share, and what an outsider knows of it.</summary>
+internal sealed class PairWorld
+{
+    private readonly SimRandom _ids;
+    private long _lastWriteId;
+
+    public PairWorld(ScenarioRun run, CopyService service)
+    {
+        Service = service;
+        Run = run;
+        Random = run.Scheduler.Random.Fork("flashcopy");
+        _ids = run.Scheduler.Random.Fork("ids");
+        Faults = Deliberate(run.Options.DeliberateFault);
+        Shape = PairShape.Draw(Random, run.Scheduler.Random.Fork("group"), run.Options.DeliberateFault);
+        if (service == CopyService.AsyncCopy)
+        {
+            Shape = Shape with { Options = DrawOptions() };
+        }
+
+        Identities = [.. Shape.Geometries.Select(geometry => MetadataIdentity.For(NewId(), NewId(), geometry, service))];
+        Site1Agent = NewId();
+        Site2Agent = NewId();
+        HostOptions = new SimHostOptions
+        {
+            Workers = Random.Next(1, 8),
+            ThinkTime = TimeSpan.FromMilliseconds(Random.Next(10, 400)),
+            MayOverlap = Random.Chance(0.5),
+            MaxSectors = 1 << Random.Next(3, 8),
+            HotSectors = 1 << Random.Next(5, 11),
+            FlushShare = Random.NextDouble() * 0.1,
+        };
+        FirstGeneration = new Generation(NewId(), run.Scheduler.UtcNow, Site1Agent);
+    }
+
+    /// <summary>The copy service.</summary>
+    public CopyService Service { get; }
+
+    public ScenarioRun Run { get; }
+
+    public SimRandom Random { get; }
+
+    public PairShape Shape { get; }
+
+    public MirrorFaults Faults { get; }
+
+    /// <summary>The group's pairs; the first one leads.</summary>
+    public IReadOnlyList<MetadataIdentity> Identities { get; }
+
+    public Guid Site1Agent { get; }
+
+    public Guid Site2Agent { get; }
+
+    public Generation FirstGeneration { get; }
+
+    /// <summary>The newest point of this generation that anyone was told is committed (P-2).</summary>
+    public ulong ToldCommitted { get; private set; }
+
+    /// <summary>True once nothing goes wrong any more.</summary>
+    public bool IsCalm { get; set; }
+
+    /// <summary>The side of the newest generation that is the source.</summary>
+    public PairSite? ActiveSite { get; set; }
+
+    /// <summary>Sites that were the source when the other one was recovered, until they became the copy: what they and their hosts do is given up.</summary>
+    public HashSet<string> OldSources { get; } = [];
+
+    /// <summary>How hosts behave.</summary>
+    public SimHostOptions HostOptions { get; }
+
+    /// <summary>When a storage of a site was last struck; its consequences may show for a while.</summary>
+    public Dictionary<string, TimeSpan> LastStrike { get; } = [];
+
+    /// <summary>Policies as an admin may set them.</summary>
+    public MirrorOptions DrawOptions() => PairShape.DrawOptions(Random, Service);
+
+    public Guid NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        _ids.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+
+    public MirrorParts Parts(
+        PairSite site, SimProcess process, IBlockDevice volume, IBlockDevice intermediate, IBlockDevice metadata, IBlockDevice log, int member) => new()
+    {
+        AgentId = site.Agent,
+        Volume = volume,
+        Intermediate = intermediate,
+        Metadata = metadata,
+        SecondLog = new LogPlace(log, 0),
+        Scheduler = process.Context,
+        Time = process.Time,
+        NewId = NewId,
+        EventSink = e => Heard(site.Site.Name, member, e),
+        Options = Shape.Options,
+        OpenKeptGrains = length => new(new SimDisk(Run.Scheduler, "kept", new SimDiskOptions { LengthBytes = length }).Open(process)),
+        Faults = Faults,
+        Transitions = (machine, from, what, to) =>
+        {
+            Run.Totals.Cover(machine, from, what);
+
+            // An event of its own: what a plan has for this mark must not happen inside the engine's step.
+            Run.Scheduler.Schedule(TimeSpan.Zero, () => Run.Plan.Reach($"{machine}.{to}"), $"{machine}.{to}");
+            Run.Scheduler.Note($"{site.Site.Name}{Suffix(member)}: {machine} {from} + {what} = {to}");
+        },
+    };
+
+    /// <summary>True where a storage of the site is, or may be, at fault at present.</summary>
+    public bool HasStorageFaults(SimSite site) => site.Disks.Any(d => d.Faults.Any)
+        || (LastStrike.TryGetValue(site.Name, out var struck) && Run.Scheduler.Now - struck < TimeSpan.FromSeconds(60));
+
+    /// <summary>P-8: no request failed or stood still for the mirror's fault, and what was read was written.</summary>
+    public void CheckHost(SimSite site, SimHost host)
+    {
+        if (host.Violations.Count > 0 && host.History != ActiveSite?.History && LastStrike.ContainsKey(site.Name))
+        {
+            // its own volume failed a flush, and shows what it held before
+            Run.Totals.Count("reads of a failed volume on a side that is given up", host.Violations.Count);
+        }
+        else if (host.Violations.Count > 0)
+        {
+            throw ScenarioRun.Broken("P-1", host.Violations[0]);
+        }
+
+        foreach (var error in host.Errors)
+        {
+            if (error.Contains("The other site was recovered", StringComparison.Ordinal))
+            {
+                // P-6: this is what an old generation must say
+                Run.Totals.Count("requests refused by an old generation");
+                continue;
+            }
+
+            if (host.History != ActiveSite?.History && (HasStorageFaults(site) || error.Contains("is being closed", StringComparison.Ordinal)))
+            {
+                // its own storage failed while the faults aim at a target, or an admin gave up what it holds while the request waited
+                Run.Totals.Count("requests failed on a side that is given up");
+                continue;
+            }
+
+            // P-8's one exception, here after a storage fault: neither place of the dirty-region log could be used
+            if (!error.Contains("neither of its places", StringComparison.Ordinal) || !HasStorageFaults(site))
+            {
+                throw ScenarioRun.Broken("P-8", error);
+            }
+
+            Run.Totals.Count("writes refused without a log");
+        }
+    }
+
+    /// <summary>Somebody is told that a point is committed.</summary>
+    public void Tell(ulong point) => ToldCommitted = Math.Max(ToldCommitted, point);
+
+    /// <summary>The history of a new source's hosts.</summary>
+    public WriteHistory NewHistory(byte[][] images) => new(images, () => Run.Scheduler.Now, () => ++_lastWriteId);
+
+    /// <summary>A new generation's points are told of from here on.</summary>
+    public void BeginGeneration(PairSite source)
+    {
+        if (ActiveSite is { } old)
+        {
+            OldSources.Add(old.Site.Name);
+        }
+
+        ActiveSite = source;
+        ToldCommitted = 0;
+    }
+
+    private static string Suffix(int member) => member == 0 ? "" : $"-{member}";
+
+    private void Heard(string site, int member, PairEvent e)
+    {
+        Run.Scheduler.Note($"{site}{Suffix(member)}: {e.Id} {string.Join(" ", e.Arguments.Select(a => $"{a.Key}={a.Value}"))}");
+        Run.Totals.Count("event " + e.Id);
+        var point = e.Arguments.FirstOrDefault(a => a.Key == "point").Value;
+        switch (e.Id)
+        {
+            case PairEventId.PointTaken:
+                Run.Totals.Count("points");
+                Run.Plan.Reach("point-taken");
+                break;
+            case PairEventId.PointCommitted:
+                Run.Totals.Count("commits");
+                if (!OldSources.Contains(site))
+                {
+                    Tell(ulong.Parse(point, CultureInfo.InvariantCulture));
+                }
+
+                Run.Plan.Reach("point-committed");
+                break;
+            case PairEventId.Superseded or PairEventId.SplitBrain:
+                Run.Totals.Count("old sides that knew it");
+                break;
+            case PairEventId.InvariantBroken:
+                throw ScenarioRun.Broken("P-5", $"{site} latched a broken invariant: {string.Join(", ", e.Arguments)}");
+            default:
+                break;
+        }
+    }
+
+    private static MirrorFaults Deliberate(string? name)
+    {
+        if (name is null)
+        {
+            return MirrorFaults.None;
+        }
+
+        var faults = new MirrorFaults();
+        var property = typeof(MirrorFaults).GetProperty(name) ?? throw new ArgumentException($"There is no deliberate fault \"{name}\".", nameof(name));
+        property.SetValue(faults, true);
+        return faults;
+    }
+}
