@@ -21,6 +21,9 @@ public enum PairEventId
     /// <summary>An increment took longer than it may, and was given up; arguments: point, deadlineMs.</summary>
     IncrementTimedOut = 105,
 
+    /// <summary>A retained point was given up, since there is no room for its grains; arguments: point.</summary>
+    RetainedPointDropped = 106,
+
     /// <summary>The pair was suspended; arguments: reason, detail.</summary>
     Suspended = 110,
 

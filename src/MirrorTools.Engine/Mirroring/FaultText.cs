@@ -1,3 +1,4 @@
+using MirrorTools.Engine.AsyncCopy.Preserving;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Mirroring;
@@ -16,7 +17,7 @@ internal readonly record struct FaultText(string Detail, bool IsFull = false)
         bool isFull = false;
         for (Exception? cause = exception; cause is not null && !isFull; cause = cause.InnerException)
         {
-            isFull = cause is BlockDeviceException { Fault: BlockDeviceFault.Full };
+            isFull = cause is BlockDeviceException { Fault: BlockDeviceFault.Full } or AreaFullException;
         }
 
         return new FaultText(exception.Message, isFull);

@@ -1,5 +1,6 @@
 using MirrorTools.Engine.AsyncCopy;
 using MirrorTools.Engine.Flashcopy;
+using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Engine.Mirroring;
 
@@ -17,6 +18,9 @@ public sealed record MirrorOptions
 
     /// <summary>AsyncCopy: how long an increment may take before it is given up .</summary>
     public TimeSpan MaximumIncrement { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>AsyncCopy: how many committed points are kept to be read, the newest one included; 1 to <see cref="PairRecord.MaximumRecentPoints"/> (A-10).</summary>
+    public int RetainPoints { get; init; } = 1;
 
     /// <summary>With <see cref="WritePolicy.Hold"/>: a held write's grain keeps its place in the scan instead of going to the front (F-30).</summary>
     public bool HoldInScanOrder { get; init; }

@@ -82,6 +82,9 @@ public enum PairError
     /// <summary>The pair's copy service has no such map.</summary>
     NoSuchMap,
 
+    /// <summary>The point is not kept, so that it can't be read.</summary>
+    PointNotKept,
+
     /// <summary>The pair's copy service has no such storage.</summary>
     NoSuchStorage,
 }

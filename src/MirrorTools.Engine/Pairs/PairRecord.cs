@@ -63,11 +63,19 @@ public sealed record PairRecord
     /// <summary>Target: points up to this number are settled for good; what is not committed of them was given up, and preparing one is refused (F-9).</summary>
     public ulong SettledThrough { get; init; }
 
+    /// <summary>
+    /// Target of asynchronous copy: committed points before the newest one that are kept to be read, ascending. Their layers are of this role.
+    /// </summary>
+    public IReadOnlyList<ulong> RetainedPoints { get; init; } = [];
+
     /// <summary>What the agent keeps here to rebuild its index: opaque to the engine.</summary>
     public ReadOnlyMemory<byte> Definition { get; init; }
 
     /// <summary>The target's role and its last commit in one number that only grows; what was written before a role or a commit is told from what came after by it.</summary>
     public ulong TargetEpoch => ((ulong)TargetRoleOrdinal << 40) | TargetPoint;
+
+    /// <summary>What <see cref="TargetEpoch"/> was at a commit of this role.</summary>
+    public ulong TargetEpochOf(ulong point) => ((ulong)TargetRoleOrdinal << 40) | point;
 
     /// <summary>An ordinal that no role of this side has had.</summary>
     public uint NextRoleOrdinal => Math.Max(SourceRoleOrdinal, TargetRoleOrdinal) + 1;

@@ -13,6 +13,7 @@ public static class PairRecordCodec
     private const int PointBytes = 40;
     private const int GroupBytes = 40;
     private const int HasGroupPart = 64;
+    private const int HasRetainedPart = 128;
 
     /// <summary>Encodes the record.</summary>
     public static byte[] Encode(PairRecord record)
@@ -26,7 +27,7 @@ public static class PairRecordCodec
         int points = record.RecentPoints.Count;
         bool hasGroupPart = !record.Prepared.IsNone || record.SettledThrough != 0;
         byte[] bytes = new byte[FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes)
-            + (hasGroupPart ? GroupBytes : 0) + record.Definition.Length];
+            + (hasGroupPart ? GroupBytes : 0) + RetainedBytes(record.RetainedPoints.Count) + record.Definition.Length];
         Span<byte> span = bytes;
         BinaryPrimitives.WriteUInt16LittleEndian(span, Version);
         span[2] = (byte)record.Role;
@@ -34,7 +35,7 @@ public static class PairRecordCodec
         span[4] = (byte)((record.AwaitsRemoteDifferences ? 1 : 0) | (record.OwesDifferences ? 2 : 0)
             | (record.FirstIntermediateLent ? 4 : 0) | (record.NeedsComparison ? 8 : 0) | (record.IsRecovered ? 16 : 0)
             | (record is { IsStorageFull: true, Suspended: not SuspendReason.None } ? 32 : 0)
-            | (hasGroupPart ? HasGroupPart : 0));
+            | (hasGroupPart ? HasGroupPart : 0) | (record.RetainedPoints.Count > 0 ? HasRetainedPart : 0));
         span[5] = (byte)generations;
         span[6] = (byte)points;
         BinaryPrimitives.WriteUInt64LittleEndian(span[8..], record.PointReserve);
@@ -66,6 +67,17 @@ public static class PairRecordCodec
             span = span[(GroupBytes)..];
         }
 
+        if (record.RetainedPoints.Count > 0)
+        {
+            span[0] = (byte)record.RetainedPoints.Count;
+            for (int i = 0; i < record.RetainedPoints.Count; i++)
+            {
+                BinaryPrimitives.WriteUInt64LittleEndian(span[(8 * (i + 1))..], record.RetainedPoints[i]);
+            }
+
+            span = span[RetainedBytes(record.RetainedPoints.Count)..];
+        }
+
         record.Definition.Span.CopyTo(span);
         return bytes;
     }
@@ -84,8 +96,9 @@ public static class PairRecordCodec
         int points = bytes[6];
         int definition = BinaryPrimitives.ReadInt32LittleEndian(bytes[32..]);
         int groupBytes = (bytes[4] & HasGroupPart) != 0 ? GroupBytes : 0;
-        if (generations == 0 || definition is < 0 or > PairRecord.MaximumDefinitionBytes
-            || bytes.Length != FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + groupBytes + definition)
+        int toRetained = FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + groupBytes;
+        int retained = (bytes[4] & HasRetainedPart) != 0 && bytes.Length > toRetained ? bytes[toRetained] : 0;
+        if (generations == 0 || definition is < 0 or > PairRecord.MaximumDefinitionBytes || bytes.Length != toRetained + RetainedBytes(retained) + definition)
         {
             return false;
         }
@@ -118,8 +131,16 @@ public static class PairRecordCodec
             span = span[groupBytes..];
         }
 
+        ulong[] retainedPoints = new ulong[retained];
+        for (int i = 0; i < retained; i++)
+        {
+            retainedPoints[i] = BinaryPrimitives.ReadUInt64LittleEndian(span[(8 * (i + 1))..]);
+        }
+
+        span = span[RetainedBytes(retained)..];
         record = new PairRecord
         {
+            RetainedPoints = retainedPoints,
             SettledThrough = settledThrough,
             Prepared = prepared,
             Role = (PairRole)bytes[2],
@@ -141,6 +162,8 @@ public static class PairRecordCodec
         };
         return true;
     }
+
+    private static int RetainedBytes(int points) => points == 0 ? 0 : 8 * (points + 1);
 
     private static Span<byte> Put(Span<byte> span, CommittedPoint point)
     {

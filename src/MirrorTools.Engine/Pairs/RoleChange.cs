@@ -8,6 +8,7 @@ public static class RoleChange
     {
         Role = PairRole.Source,
         IsRecovered = true,
+        RetainedPoints = [],
         AwaitsRemoteDifferences = true,
         Suspended = SuspendReason.None,
         SourceRoleOrdinal = now.NextRoleOrdinal,
@@ -47,6 +48,7 @@ public static class RoleChange
         TargetRoleOrdinal = now.NextRoleOrdinal,
         TargetPoint = 0,
         Prepared = PreparedPoint.None,
+        RetainedPoints = [],
         SettledThrough = 0,
         LastCommitted = CommittedPoint.None,
         RecentPoints = [],

@@ -6,7 +6,6 @@ using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
-using MirrorTools.Engine.AsyncCopy;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Scheduling;
@@ -32,7 +31,7 @@ internal sealed class PairMember
         var number = site.Site.Name[^1];
         var suffix = index == 0 ? "" : $"-{index}";
         Volume = addDisk(volume + suffix, Identity.Geometry.LengthBytes);
-        Intermediate = addDisk(intermediate + suffix, world.Service == CopyService.AsyncCopy ? AsyncCopyArea.RequiredLengthBytes(Identity.Geometry) : Identity.Geometry.LengthBytes);
+        Intermediate = addDisk(intermediate + suffix, world.Service == CopyService.AsyncCopy ? world.AreaBytes(Identity.Geometry) : Identity.Geometry.LengthBytes);
         Metadata = addDisk($"M{number}{suffix}", MetadataStore.RequiredLengthBytes(Identity.Geometry));
         Log = addDisk($"L{number}{suffix}", DirtyRegionLog.RequiredLengthBytes(Identity.RegionSlots));
     }

@@ -22,14 +22,21 @@ internal static class PairOracle
         List<PinnedPoint> pins = [];
         try
         {
+            ulong? older = null;
             foreach (var target in site.Members.Select(member => member.Target!).ToArray())
             {
-                if ((await target.GetStatusAsync()).LastCommitted.IsNone)
+                var status = await target.GetStatusAsync();
+                if (status.LastCommitted.IsNone)
                 {
                     return;
                 }
 
-                pins.Add(await target.PinAsync());
+                if (pins.Count == 0 && status.RetainedPoints.Count > 0 && world.Random.Chance(0.5))
+                {
+                    older = status.RetainedPoints[world.Random.Next(status.RetainedPoints.Count)];
+                }
+
+                pins.Add(await target.PinAsync(older));
             }
 
             if (pins.Exists(pin => pin.Point.Number != pins[0].Point.Number))
@@ -46,12 +53,17 @@ internal static class PairOracle
                 await ReadAsync(world, pins[volume], images[volume]);
             }
 
-            world.Run.Totals.Count("audits");
-            CheckPoint(world, world.ActiveSite!.History!, pins[0].Point, told, images, $"the image that {site.Site.Name} shows");
+            world.Run.Totals.Count(older is null ? "audits" : "audits of a retained point");
+            CheckPoint(world, world.ActiveSite!.History!, pins[0].Point, older is null ? told : 0, images, $"the image that {site.Site.Name} shows");
         }
         catch (IOException) when (world.HasStorageFaults(site.Site))
         {
             // what it read from failed
+        }
+        catch (PairException gone) when (gone.Error == PairError.PointNotKept)
+        {
+            // committed meanwhile, or dropped for want of room
+            world.Run.Totals.Count("audits of a point that is gone");
         }
         catch (PairException held) when (held.Error == PairError.GateTimedOut)
         {

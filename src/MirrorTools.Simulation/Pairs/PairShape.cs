@@ -48,6 +48,7 @@ internal sealed record PairShape
         return service == CopyService.Flashcopy ? drawn : drawn with
         {
             CollisionPolicy = random.Chance(0.3) ? CollisionPolicy.SendFirst : CollisionPolicy.NewImage,
+            RetainPoints = random.Next(1, 5),
             KeptImageBytes = random.Chance(0.5) ? 64 << 20 : random.Next(0, 6) * 32768,
             MaximumIncrement = TimeSpan.FromSeconds(random.Chance(0.3) ? random.Next(1, 10) : 3600),
         };

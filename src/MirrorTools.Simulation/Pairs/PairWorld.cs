@@ -2,7 +2,9 @@ using System.Globalization;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.AsyncCopy;
 using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Simulation.Disks;
@@ -88,6 +90,9 @@ internal sealed class PairWorld
 
     /// <summary>Policies as an admin may set them.</summary>
     public MirrorOptions DrawOptions() => PairShape.DrawOptions(Random, Service);
+
+    /// <summary>How long the area of preserved grains is: some hold more points than others.</summary>
+    public long AreaBytes(GrainGeometry geometry) => AsyncCopyArea.RequiredLengthBytes(geometry) + (Random.Chance(0.5) ? 0 : geometry.LengthBytes);
 
     public Guid NewId()
     {

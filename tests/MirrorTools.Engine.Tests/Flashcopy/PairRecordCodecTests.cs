@@ -32,6 +32,22 @@ public sealed class PairRecordCodecTests
         Assert.False(decoded.OwesDifferences || decoded.AwaitsRemoteDifferences);
     }
 
+    /// <summary>Retained points come after the group's part, and count in the length.</summary>
+    [Fact]
+    [Rule("A-10")]
+    public void Retained_points_are_part_of_the_record()
+    {
+        byte[] bytes = PairRecordCodec.Encode(Record() with { RetainedPoints = [7, 9] });
+        Assert.EndsWith("0200000000000000" + "0700000000000000" + "0900000000000000" + "7B7D", Convert.ToHexString(bytes), StringComparison.Ordinal);
+        Assert.True(PairRecordCodec.TryDecode(bytes, out PairRecord? decoded));
+        Assert.Equal([7, 9], decoded!.RetainedPoints);
+        Assert.Equal("{}"u8.ToArray(), decoded.Definition.ToArray());
+        for (int length = 0; length < bytes.Length; length++)
+        {
+            Assert.False(PairRecordCodec.TryDecode(bytes.AsSpan(0, length), out _));
+        }
+    }
+
     [Fact]
     public void Every_shorter_or_longer_text_is_refused()
     {

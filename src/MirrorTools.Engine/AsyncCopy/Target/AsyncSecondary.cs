@@ -72,7 +72,7 @@ internal sealed class AsyncSecondary : ITargetService
     /// <summary>Brings the service back from its metadata.</summary>
     public static async Task<ITargetService> OpenAsync(TargetOpening opening)
     {
-        ulong[] layers = opening.Record.LastCommitted.IsNone ? [] : [opening.Record.TargetEpoch];
+        ulong[] layers = opening.Record.LastCommitted.IsNone ? [] : [.. opening.Record.RetainedPoints.Select(opening.Record.TargetEpochOf), opening.Record.TargetEpoch];
         PreservedArea area = await PreservedArea.OpenAsync(opening.Parts.Intermediate, opening.Store.Identity.PairId, opening.Geometry, layers);
         return new AsyncSecondary(opening, area);
     }
@@ -163,7 +163,13 @@ internal sealed class AsyncSecondary : ITargetService
     public Task PersistMapsAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public PairRecord WithCommit(PairRecord now, CommittedPoint committed) => now;
+    public PairRecord WithCommit(PairRecord now, CommittedPoint committed)
+    {
+        // The one before the new one is in the record as the last but one.
+        IEnumerable<ulong> older = now.RetainedPoints.Concat(now.RecentPoints.SkipLast(1).TakeLast(1).Select(static point => point.Number)).Distinct();
+        int kept = Math.Min(_core.Options.RetainPoints, PairRecord.MaximumRecentPoints) - 1;
+        return now with { RetainedPoints = [.. older.TakeLast(kept)] };
+    }
 
     /// <inheritdoc/>
     public Task RenewAsync() => _renewal.RunAsync(() =>
@@ -178,12 +184,24 @@ internal sealed class AsyncSecondary : ITargetService
     public Task WhenImageIsCurrentAsync() => _renewal.WhenCurrentAsync();
 
     /// <inheritdoc/>
-    public PinnedPoint Pin()
+    public PinnedPoint Pin(CommittedPoint point)
     {
-        LayerPin pin = new(_core.Record.LastCommitted, _layer, ReleaseAsync);
+        LayerPin pin = new(point, _core.Record.TargetEpochOf(point.Number), ReleaseAsync);
         pin.Image = new LayeredImage(_opening.Geometry, Secondary, _area, _opening.Parts.Intermediate, _readers, () => pin.Layer);
         _pins.Add(pin);
         return pin;
+    }
+
+    /// <inheritdoc/>
+    public async Task RemovePointAsync(ulong point)
+    {
+        if (!_core.Record.RetainedPoints.Contains(point))
+        {
+            throw new PairException(PairError.PointNotKept, $"Point {point} is not retained. Get-ConsistencyPoint shows which are.");
+        }
+
+        await _core.ChangeRecordAsync(now => now with { RetainedPoints = [.. now.RetainedPoints.Where(kept => kept != point)] });
+        KeepLayers();
     }
 
     /// <inheritdoc/>
@@ -215,7 +233,19 @@ internal sealed class AsyncSecondary : ITargetService
 
     private async Task PreserveAsync(IReadOnlyList<GrainRange> batch)
     {
-        await _area.PreserveAsync(batch, Secondary);
+        while (true)
+        {
+            try
+            {
+                await _area.PreserveAsync(batch, Secondary);
+                break;
+            }
+            catch (AreaFullException) when (_core.Record.RetainedPoints.FirstOrDefault(IsUnread) is var oldest and not 0)
+            {
+                await RemovePointAsync(oldest);
+                _core.Events.Report(PairEventId.RetainedPointDropped, ("point", oldest));
+            }
+        }
 
         // Readers that looked before still read the secondary: they leave before it may change under them.
         for (long began = _core.Time.GetTimestamp(); ;)
@@ -236,6 +266,8 @@ internal sealed class AsyncSecondary : ITargetService
         }
     }
 
+    private bool IsUnread(ulong point) => !_pins.Exists(pin => pin.Point.Number == point);
+
     private Task ReleaseAsync(LayerPin pin) => _core.Control.InvokeAsync(async () =>
     {
         if (_pins.Remove(pin))
@@ -250,7 +282,8 @@ internal sealed class AsyncSecondary : ITargetService
     {
         if (_layer != 0)
         {
-            _area.Keep([.. _pins.Select(static pin => pin.Layer).Append(_layer).Distinct().Order()]);
+            IEnumerable<ulong> retained = _core.Record.RetainedPoints.Select(_core.Record.TargetEpochOf);
+            _area.Keep([.. retained.Concat(_pins.Select(static pin => pin.Layer)).Append(_layer).Distinct().Order()]);
         }
     }
 }

@@ -149,14 +149,17 @@ internal sealed class SecondIntermediate : ITargetService
     public Task WhenImageIsCurrentAsync() => _renewal.WhenCurrentAsync();
 
     /// <inheritdoc/>
-    public PinnedPoint Pin()
+    public PinnedPoint Pin(CommittedPoint point)
     {
         TargetCore side = _parts.Side;
-        KeptPoint pin = new(side.Control, _parts.Second.Pins, side.Record.LastCommitted, Maps, side.Parts.OpenKeptGrains);
+        KeptPoint pin = new(side.Control, _parts.Second.Pins, point, Maps, side.Parts.OpenKeptGrains);
         pin.Image = new PinnedImage(pin, Maps, _parts.Intermediate, side.Parts.Volume, _parts.Readers);
         _parts.Second.Pins.Add(pin);
         return pin;
     }
+
+    /// <inheritdoc/>
+    public Task RemovePointAsync(ulong point) => throw new PairException(PairError.PointNotKept, $"Point {point} is not retained: a pair of the flashcopy service keeps the last committed one.");
 
     /// <inheritdoc/>
     public async Task PrepareRecoveryAsync()

@@ -86,8 +86,13 @@ internal interface ITargetService
     /// <exception cref="PairException">A reader of the image before it stays too long.</exception>
     Task WhenImageIsCurrentAsync();
 
-    /// <summary>Keeps the last committed point as it is, to be read (F-28, A-10).</summary>
-    PinnedPoint Pin();
+    /// <summary>Keeps a committed point as it is, to be read (F-28, A-10).</summary>
+    /// <exception cref="PairException">It is not the last one, and the service does not keep it.</exception>
+    PinnedPoint Pin(CommittedPoint point);
+
+    /// <summary>Gives up a retained point.</summary>
+    /// <exception cref="PairException">It is not retained.</exception>
+    Task RemovePointAsync(ulong point);
 
     /// <summary>Nothing runs any more: makes durable what a new role of this side begins with.</summary>
     /// <exception cref="IOException">It could not be.</exception>

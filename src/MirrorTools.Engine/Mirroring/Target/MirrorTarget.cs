@@ -82,6 +82,7 @@ public sealed class MirrorTarget : IAsyncDisposable
         Point = _point.Point,
         LastCommitted = _core.Record.LastCommitted,
         RecentPoints = _core.Record.RecentPoints,
+        RetainedPoints = _core.Record.RetainedPoints,
         Generations = _core.Record.Generations,
         UncopiedGrains = _core.Service.UncopiedGrains,
         FutureGrains = _core.Service.FutureGrains,
@@ -91,17 +92,38 @@ public sealed class MirrorTarget : IAsyncDisposable
     /// <summary>Gives this side a session's channel; it runs until the link is cut, and replaces the one before.</summary>
     public void Attach(IPeerChannel channel) => _core.Control.Post(() => _session.Attach(channel));
 
+    /// <summary>Sets policies; how many points are retained counts from the next commit on.</summary>
+    public Task SetOptionsAsync(MirrorOptions options) => _core.Control.InvokeAsync(() =>
+    {
+        _core.Options = options;
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Gives up a retained point: its room goes to the point before it, or is free.</summary>
+    /// <exception cref="PairException">It is not retained.</exception>
+    public Task RemovePointAsync(ulong point) => _core.Control.InvokeAsync(() => _core.Service.RemovePointAsync(point));
+
     /// <summary>A copy of a map, for <c>Get-GrainBitmap</c>.</summary>
     public Task<GrainMap> SnapshotAsync(TargetMapKind kind) => _core.Control.InvokeAsync(() => Task.FromResult(_core.Service.Snapshot(kind)));
 
     /// <summary>Keeps the last committed point as it is, to be read, until it is disposed of; commits go on (F-28).</summary>
     /// <exception cref="PairException">Nothing was committed yet, what was is not trusted, or a reader holds up the image of the newest point.</exception>
-    public Task<PinnedPoint> PinAsync() => _core.Control.InvokeAsync(async () =>
+    public Task<PinnedPoint> PinAsync() => PinAsync(null);
+
+    /// <summary>Keeps a committed point as it is, to be read, until it is disposed of; commits go on (F-28, A-10).</summary>
+    /// <param name="point">The number of a point that is retained; null for the last committed one.</param>
+    /// <exception cref="PairException">As <see cref="PinAsync()"/>; or the point is not kept.</exception>
+    public Task<PinnedPoint> PinAsync(ulong? point) => _core.Control.InvokeAsync(async () =>
     {
         await _core.Service.WhenImageIsCurrentAsync();
         _recovery.ThrowIfNothingCommitted();
         _recovery.ThrowIfDistrusted();
-        return _core.Service.Pin();
+        PairRecord record = _core.Record;
+        CommittedPoint wanted = point is { } number && number != record.LastCommitted.Number
+            ? record.RecentPoints.FirstOrDefault(known => known.Number == number && record.RetainedPoints.Contains(number))
+            : record.LastCommitted;
+        return !wanted.IsNone ? _core.Service.Pin(wanted) : throw new PairException(PairError.PointNotKept,
+            $"Point {point} is not kept. Get-ConsistencyPoint shows which are; Set-MirrorPair -RetainPoints keeps more from now on.");
     });
 
     /// <summary>

@@ -17,6 +17,9 @@ internal sealed class TargetCore
     /// <summary>What differs between the copy services.</summary>
     public required ITargetService Service { get; init; }
 
+    /// <summary>What the admin has set.</summary>
+    public required MirrorOptions Options { get; set; }
+
     public required PairEvents Events { get; init; }
 
     /// <summary>What this side knows durably about itself.</summary>

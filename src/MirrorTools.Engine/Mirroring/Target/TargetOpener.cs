@@ -28,6 +28,7 @@ internal static class TargetOpener
             Control = opening.Control,
             Geometry = opening.Geometry,
             Service = isAsync ? await AsyncSecondary.OpenAsync(opening) : await SecondIntermediate.OpenAsync(opening),
+            Options = parts.Options,
             Events = events,
             RecordStore = new PairRecordStore(store.State, record),
         };

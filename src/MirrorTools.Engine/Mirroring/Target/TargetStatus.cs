@@ -32,6 +32,9 @@ public sealed record TargetStatus
     /// <summary>Committed points, oldest first.</summary>
     public required IReadOnlyList<CommittedPoint> RecentPoints { get; init; }
 
+    /// <summary>The numbers of committed points before the last one that can be read still, ascending .</summary>
+    public required IReadOnlyList<ulong> RetainedPoints { get; init; }
+
     /// <summary>The generations.</summary>
     public required GenerationHistory Generations { get; init; }
 
