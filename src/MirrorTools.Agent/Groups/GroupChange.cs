@@ -50,6 +50,36 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
         }
     }
 
+    /// <summary>Gives a group another name. Its pairs stay open: who is in it does not change.</summary>
+    /// <exception cref="ControlException">The other agent is away: nothing is changed.</exception>
+    public async Task RenameAsync(IReadOnlyList<MirrorPair> members, GroupMembership membership, CancellationToken cancel)
+    {
+        List<IDisposable> turns = [];
+        try
+        {
+            foreach (var pair in members.OrderBy(pair => pair.Definition.Id))
+            {
+                turns.Add(await pair.BeginChangeAsync(cancel));
+            }
+
+            List<(MirrorPair Pair, PairDefinition Definition)> changes = [.. members.Select(pair => (pair, pair.Definition with { Group = membership }))];
+            await TellPeersAsync(changes, cancel);
+            foreach (var (pair, definition) in changes)
+            {
+                foreach (var side in pair.Sides)
+                {
+                    await side.SetDefinitionAsync(definition);
+                }
+            }
+
+            registry.Replace(changes);
+        }
+        finally
+        {
+            turns.ForEach(static turn => turn.Dispose());
+        }
+    }
+
     /// <summary>Refuses where a host is connected: the volume is away for a moment.</summary>
     public void CheckHosts(MirrorPair pair)
     {
@@ -94,10 +124,7 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
                 await CheckCalmAsync(pair, mayBeClosed: leaving.Contains(pair), cancel);
             }
 
-            foreach (var (pair, definition) in changes)
-            {
-                await (pair.PeerAgentId is { } peer ? links.RequestAsync(peer, PairMethods.Update, PairJson.Write(definition), cancel) : Task.CompletedTask);
-            }
+            await TellPeersAsync(changes, cancel);
         }
         catch
         {
@@ -107,6 +134,14 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
             }
 
             throw;
+        }
+    }
+
+    private async Task TellPeersAsync(IReadOnlyList<(MirrorPair Pair, PairDefinition Definition)> changes, CancellationToken cancel)
+    {
+        foreach (var (pair, definition) in changes)
+        {
+            await (pair.PeerAgentId is { } peer ? links.RequestAsync(peer, PairMethods.Update, PairJson.Write(definition), cancel) : Task.CompletedTask);
         }
     }
 
@@ -143,19 +178,29 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
         };
     }
 
+    // Whatever fails in between, every pair is opened again: by the definition that the index holds, which decides (a full disk must not leave volumes away).
     private async Task CarryThroughAsync(IReadOnlyList<(MirrorPair Pair, PairDefinition Definition)> changes)
     {
-        await Task.WhenAll(changes.Select(async change =>
+        ControlException? failure = null;
+        try
         {
-            foreach (var side in change.Pair.Sides)
+            foreach (var (pair, definition) in changes)
             {
-                await side.SetDefinitionAsync(change.Definition);
+                foreach (var side in pair.Sides)
+                {
+                    await side.SetDefinitionAsync(definition);
+                }
             }
 
-            await registry.CloseAsync(change.Pair);
-        }));
-        registry.Replace(changes);
-        ControlException? failure = null;
+            await Task.WhenAll(changes.Select(change => registry.CloseAsync(change.Pair)));
+            registry.Replace(changes);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            failure = ErrorTranslation.Translate(error);
+            await Task.WhenAll(changes.Where(static change => change.Pair.Sides.Count > 0).Select(change => registry.CloseAsync(change.Pair)));
+        }
+
         foreach (var (pair, _) in changes)
         {
             try

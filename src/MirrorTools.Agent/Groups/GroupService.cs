@@ -58,7 +58,7 @@ internal sealed class GroupService(PairRegistry registry, GroupChange change, Ev
         }
 
         var changed = group with { Name = NewName(group, request.NewName), Pairs = [.. after.Select(pair => pair.Definition.Id)] };
-        await change.ApplyAsync(after, leaving, changed, cancel);
+        await (changed.Pairs.SequenceEqual(group.Pairs) ? change.RenameAsync(after, changed, cancel) : change.ApplyAsync(after, leaving, changed, cancel));
         Tell(EventKinds.GroupChanged, changed, actor, after);
         return Describe(changed);
     }
@@ -150,7 +150,7 @@ internal sealed class GroupService(PairRegistry registry, GroupChange change, Ev
             Schedule = members.Count == 0 ? null : members[0].Ticks?.Describe(members[0].Definition.Name, members[0].Definition.Id),
             State = (closed.Count + missing == 0 ? GroupState.Complete : GroupState.Incomplete).ToString(),
             StateReason = closed.Count > 0 ? $"Not open: {string.Join(", ", closed)}. No point is taken until all pairs are; Get-MirrorPair says why."
-                : missing > 0 ? $"{missing} of its pairs are not on this agent any more. Set-MirrorGroup with the pairs that are there makes it whole."
+                : missing > 0 ? $"{missing} of its pairs are not on this agent any more. Set-MirrorGroup -Name '{group.Name}' without any other parameter takes them out of the group."
                 : null,
         };
     }

@@ -131,6 +131,43 @@ public sealed class GroupTests
     }
 
     [Fact]
+    public async Task A_group_takes_another_name_with_hosts_connected_and_while_a_cycle_runs()
+    {
+        await using var agents = await TwoAgents.StartAsync();
+        await agents.PairAsync("p", "g");
+        await agents.PairAsync("q", "g");
+        await using (await agents.One.AttachAsync("p"))
+        {
+            Assert.Equal(["p", "q"], (await agents.One.Client.Groups.SetAsync("g", new SetGroupRequest { NewName = "shop" }, default)).Pairs);
+        }
+
+        Assert.Equal("shop", (await agents.Two.Client.Pairs.GetAsync("q", default)).Group);
+        await agents.One.KillAsync();
+        await agents.StartOneAsync();
+        Assert.Equal(["p", "q"], (await agents.One.Client.Groups.GetAsync("shop", default)).Pairs);
+        await agents.One.CycleAsync("p", "q");
+    }
+
+    /// <summary>A disk that was full in the middle of the change left the volumes away, and the schedules standing still.</summary>
+    [Fact]
+    [Rule("P-8")]
+    public async Task A_change_that_can_not_be_written_down_leaves_the_pairs_open_and_as_they_were()
+    {
+        await using var agents = await TwoAgents.StartAsync();
+        await agents.PairAsync("p");
+        await agents.PairAsync("q");
+        var inTheWay = Path.Combine(agents.One.State, "pairs.json.new");
+        Directory.CreateDirectory(inTheWay);
+        await Assert.ThrowsAsync<MirrorApiException>(() => agents.GroupAsync("p", "q"));
+        Assert.Null((await agents.One.Client.Pairs.GetAsync("q", default)).Group);
+        await agents.One.Client.Volumes.WriteAsync("q", 0, [.. Enumerable.Repeat((byte)7, 4096)], 0, 4096, default);
+        await agents.One.CycleAsync("q");
+        Directory.Delete(inTheWay);
+        await agents.GroupAsync("p", "q");
+        await agents.One.CycleAsync("p", "q");
+    }
+
+    [Fact]
     [Rule("F-16")]
     public async Task After_a_recovery_of_all_its_pairs_the_group_goes_on_at_the_other_site()
     {
