@@ -167,7 +167,9 @@ internal sealed class AsyncSecondary : ITargetService
     {
         // The one before the new one is in the record as the last but one.
         IEnumerable<ulong> older = now.RetainedPoints.Concat(now.RecentPoints.SkipLast(1).TakeLast(1).Select(static point => point.Number)).Distinct();
-        int kept = Math.Min(_core.Options.RetainPoints, PairRecord.MaximumRecentPoints) - 1;
+
+        // The new point was compared by hash where a storage was written behind the pair's back; those before it were not (P-5).
+        int kept = now.NeedsComparison ? 0 : Math.Min(_core.Options.RetainPoints, PairRecord.MaximumRecentPoints) - 1;
         return now with { RetainedPoints = [.. older.TakeLast(kept)] };
     }
 

@@ -213,7 +213,7 @@ internal sealed class TargetPoint(TargetCore core)
     }
 
     private PairRecord Commit(PairRecord now, CommittedPoint committed) =>
-        _service.WithCommit(now.WithCommitted(committed) with { TargetPoint = committed.Number, NeedsComparison = false }, committed);
+        _service.WithCommit(now.WithCommitted(committed) with { TargetPoint = committed.Number }, committed) with { NeedsComparison = false };
 
     // What has arrived, the maps, then the record.
     private async Task<bool> MakeDurableAsync(IPeerChannel channel, Func<PairRecord, PairRecord> change)
