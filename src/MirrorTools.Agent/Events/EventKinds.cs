@@ -106,6 +106,14 @@ public static class EventKinds
     public static readonly EventKind PointNotTaken = new(
         "PointNotTaken", Warning, "No point of pair {pair} could be taken: writes were in flight for more than {deadlineMs} ms. The next tick or Start-FlashcopyCycle tries again.");
 
+    /// <summary>An increment took longer than it may.</summary>
+    public static readonly EventKind IncrementTimedOut = new(
+        "IncrementTimedOut", Warning, "Point {point} of pair {pair} was not at the other site within {deadlineMs} ms; it is given up, and what changed goes on being sent.");
+
+    /// <summary>A retained point had to make room.</summary>
+    public static readonly EventKind RetainedPointDropped = new(
+        "RetainedPointDropped", Warning, "Point {point} of pair {pair} is not kept any more: the area of preserved grains is full. The last committed point stands.");
+
     /// <summary>Host writes no longer wait for site 2.</summary>
     public static readonly EventKind WritesDegraded = new(
         "WritesDegraded", Warning, "Writes to pair {pair} no longer wait for the other site, which did not answer for {deadlineMs} ms.");
@@ -118,6 +126,9 @@ public static class EventKinds
 
     /// <summary>C failed.</summary>
     public static readonly EventKind SecondIntermediateFailed = new("SecondIntermediateFailed", Error, "The second intermediate of pair {pair} failed: {detail}");
+
+    /// <summary>The area of preserved grains failed.</summary>
+    public static readonly EventKind PreservedAreaFailed = new("PreservedAreaFailed", Error, "The area of preserved grains of pair {pair} failed: {detail}");
 
     /// <summary>D failed.</summary>
     public static readonly EventKind TargetFailed = new("TargetFailed", Error, "The target of pair {pair} failed: {detail}");

@@ -9,26 +9,25 @@ namespace MirrorTools.Agent.Exports;
 internal sealed class MapCache(Volume volume)
 {
     private const long KeptMs = 1_000;
-    private readonly (GrainMap? Map, long TakenAtMs)[] _kept = new (GrainMap?, long)[2];
+    private readonly Dictionary<string, (GrainMap Map, long TakenAtMs)> _kept = [];
 
-    /// <summary>The copied map, or the future one.</summary>
-    public async Task<GrainMap> GetAsync(bool copied)
+    /// <summary>The map of an NBD context.</summary>
+    public async Task<GrainMap> GetAsync(string context)
     {
-        var index = copied ? 0 : 1;
         lock (_kept)
         {
-            if (_kept[index] is { Map: { } map } kept && Environment.TickCount64 - kept.TakenAtMs < KeptMs)
+            if (_kept.TryGetValue(context, out var kept) && Environment.TickCount64 - kept.TakenAtMs < KeptMs)
             {
-                return map;
+                return kept.Map;
             }
         }
 
-        var fresh = volume.SnapshotMap is { } snapshot
-            ? await snapshot(copied)
-            : throw new NbdException(NbdError.NotSupported, "The volume keeps no maps.");
+        var fresh = volume.Maps.TryGetValue(context, out var snapshot)
+            ? await snapshot()
+            : throw new NbdException(NbdError.NotSupported, $"The volume keeps no map {context}.");
         lock (_kept)
         {
-            _kept[index] = (fresh, Environment.TickCount64);
+            _kept[context] = (fresh, Environment.TickCount64);
         }
 
         return fresh;

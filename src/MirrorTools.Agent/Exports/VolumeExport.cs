@@ -13,8 +13,6 @@ namespace MirrorTools.Agent.Exports;
 public sealed class VolumeExport(string name, Volume volume, IBlockDevice device, bool isReadOnly) : INbdExport
 {
     private const int CacheChunkBytes = 1 << 20;
-    private static readonly string[] PlainContexts = [NbdMetaContexts.BaseAllocation];
-    private static readonly string[] MirrorContexts = [NbdMetaContexts.BaseAllocation, NbdMetaContexts.Copied, NbdMetaContexts.Future];
 
     private readonly MapCache _maps = new(volume);
 
@@ -36,7 +34,7 @@ public sealed class VolumeExport(string name, Volume volume, IBlockDevice device
         | (isReadOnly || volume.IsReadOnly() ? NbdExportFeatures.ReadOnly : 0);
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> MetaContexts => volume.SnapshotMap is null ? PlainContexts : MirrorContexts;
+    public IReadOnlyList<string> MetaContexts { get; } = [NbdMetaContexts.BaseAllocation, .. volume.Maps.Keys];
 
     /// <inheritdoc/>
     public string? RefusalReason => volume.RefusalReason();
@@ -81,7 +79,7 @@ public sealed class VolumeExport(string name, Volume volume, IBlockDevice device
     {
         if (context != NbdMetaContexts.BaseAllocation)
         {
-            return GrainStatus(await _maps.GetAsync(context == NbdMetaContexts.Copied), offsetBytes, lengthBytes, extents.Span);
+            return GrainStatus(await _maps.GetAsync(context), offsetBytes, lengthBytes, extents.Span);
         }
 
         var count = 0;

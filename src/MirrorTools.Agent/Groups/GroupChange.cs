@@ -96,6 +96,14 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
     private static void CheckPlaces(IReadOnlyList<MirrorPair> members)
     {
         var first = members.FirstOrDefault();
+        if (members.FirstOrDefault(pair => pair.Definition.Service != first!.Definition.Service) is { } other)
+        {
+            throw new ControlException(
+                ErrorIds.InvalidArgument,
+                $"The pair '{other.Definition.Name}' is of {other.Definition.Service}, and '{first!.Definition.Name}' of {first.Definition.Service}: a group has pairs of one copy service.",
+                other.Definition.Name);
+        }
+
         if (members.FirstOrDefault(pair => Place(pair) != Place(first!)) is { } elsewhere)
         {
             throw new ControlException(

@@ -1,5 +1,6 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Journal;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -26,8 +27,9 @@ internal static class LostSides
         }
 
         // The engine knows no paths.
+        var path = error.InnerException is MetadataCorruptException { Part: "preserved area" } ? site.Intermediate : site.Metadata;
         error = error is { ErrorId: ErrorIds.MetadataCorrupt, Target: null }
-            ? new ControlException(error.ErrorId, $"'{site.Metadata}': {error.Message}", site.Metadata, error)
+            ? new ControlException(error.ErrorId, $"'{path}': {error.Message}", path, error)
             : error;
         var isBoth = definition.SourceSite.AgentId == definition.TargetSite.AgentId;
         var remedy = site == definition.SourceSite

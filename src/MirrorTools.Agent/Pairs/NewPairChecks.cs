@@ -13,6 +13,9 @@ internal static class NewPairChecks
 {
     private const int SmallestSectorBytes = 512;
 
+    /// <summary>The copy service that is meant.</summary>
+    public static CopyService Service(NewPairRequest request) => Query.Name(request.Service, CopyService.Flashcopy, "copy service");
+
     /// <summary>The grain size that is meant.</summary>
     public static int GrainBytes(NewPairRequest request) => (int)(request.GrainSizeBytes ?? GrainGeometry.DefaultGrainBytes);
 
@@ -20,16 +23,8 @@ internal static class NewPairChecks
     public static void Settings(NewPairRequest request)
     {
         PairNames.Check(request.Name);
-        if (Query.Name(request.Service, CopyService.Flashcopy, "copy service") is var service && service != CopyService.Flashcopy)
-        {
-            throw new ControlException(ErrorIds.CopyServiceNotSupported, $"This agent does not have the copy service {service}.", request.Service);
-        }
-
-        if ((request.CollisionPolicy ?? request.HardeningMethod) is { } unused)
-        {
-            throw new ControlException(ErrorIds.ParameterNotUsedByService, $"Flashcopy does not use '{unused}' (-CollisionPolicy, -HardeningMethod).", request.Name);
-        }
-
+        ServiceSettings.CheckHere(Service(request));
+        ServiceSettings.CheckUsed(Service(request), request.Name, request.WritePolicy, request.CollisionPolicy, request.HardeningMethod);
         if (request.Group is not null)
         {
             PairNames.Check(request.Group, "group");
@@ -41,6 +36,7 @@ internal static class NewPairChecks
         }
 
         Query.Name(request.WritePolicy, WritePolicy.CopyOnWriteLocal, "write policy");
+        Query.Name(request.CollisionPolicy, CollisionPolicy.NewImage, "collision policy");
         PairSettings.Deadline(request.WriteDeadlineMs);
         PairSettings.Points(request.RetainPoints);
         Schedule(request);

@@ -28,7 +28,7 @@ internal sealed class PairCreation(
         try
         {
             var definition = await MeasureAsync(request, site, target, maker);
-            await maker.EnsureStorageAsync(site.Intermediate, definition.LengthBytes, definition.SectorBytes);
+            await maker.EnsureIntermediateAsync(definition, site);
             await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);
             var generation = new Generation(Guid.NewGuid(), definition.CreatedAt, environment.AgentId);
 
@@ -58,10 +58,11 @@ internal sealed class PairCreation(
     }
 
     /// <summary>Claims the name of a pair whose site 2 another agent wants here.</summary>
-    /// <exception cref="ControlException">The name is not possible, or another pair has it.</exception>
+    /// <exception cref="ControlException">The name or the service is not possible, or another pair has the name.</exception>
     public PairClaim ClaimTarget(PairDefinition draft)
     {
         PairNames.Check(draft.Name);
+        ServiceSettings.CheckHere(draft.Service);
         return claims.Claim(draft.Name, $"The target's agent has a pair '{draft.Name}' already.");
     }
 
@@ -84,11 +85,11 @@ internal sealed class PairCreation(
     {
         var draft = request.Definition;
         var site = SiteLayout.Place(
-            draft.Name, (environment.AgentId, settings.Name), isSource: false, draft.TargetSite.Volume, draft.TargetSite.Intermediate, request.MetadataDirectory, environment.Paths);
+            draft.Name, draft.Service, (environment.AgentId, settings.Name), isSource: false, draft.TargetSite.Volume, draft.TargetSite.Intermediate, request.MetadataDirectory,
+            environment.Paths);
         claim.Add(site.Storages);
         var definition = draft with { TargetSite = site };
-        await maker.EnsureStorageAsync(site.Volume, definition.LengthBytes, definition.SectorBytes);
-        await maker.EnsureStorageAsync(site.Intermediate, definition.LengthBytes, definition.SectorBytes);
+        await maker.EnsureStoragesAsync(definition, site);
         await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);
         var generation = new Generation(request.GenerationId, draft.CreatedAt, draft.SourceSite.AgentId);
         await PairSide.CreateAsync(definition, site, FirstRecord(definition, PairRole.Target, generation, needsComparison: false), environment);
@@ -110,7 +111,8 @@ internal sealed class PairCreation(
     private SiteDefinition Place(NewPairRequest request, PairClaim claim)
     {
         var site = SiteLayout.Place(
-            request.Name, (environment.AgentId, settings.Name), isSource: true, request.Source, request.FirstIntermediate, request.MetadataPath, environment.Paths);
+            request.Name, NewPairChecks.Service(request), (environment.AgentId, settings.Name), isSource: true, request.Source, request.FirstIntermediate, request.MetadataPath,
+            environment.Paths);
         claim.Add(site.Storages);
         return site;
     }
@@ -144,6 +146,7 @@ internal sealed class PairCreation(
         {
             Id = maker.PairId,
             Name = request.Name,
+            Service = NewPairChecks.Service(request),
             CreatedAt = environment.Time.GetUtcNow(),
             VolumeId = Guid.NewGuid(),
             SourceSite = site,
@@ -152,6 +155,7 @@ internal sealed class PairCreation(
             SectorBytes = source.Geometry.LogicalSectorBytes,
             GrainBytes = NewPairChecks.GrainBytes(request),
             WritePolicy = Query.Name(request.WritePolicy, Contracts.Pairs.WritePolicy.CopyOnWriteLocal, "write policy"),
+            CollisionPolicy = Query.Name(request.CollisionPolicy, CollisionPolicy.NewImage, "collision policy"),
             WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? PairSettings.UsualDeadlineMs,
             RetainPoints = PairSettings.Points(request.RetainPoints) ?? 1,
             Schedule = NewPairChecks.Schedule(request),

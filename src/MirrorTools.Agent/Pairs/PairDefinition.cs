@@ -1,7 +1,10 @@
 using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Schedules;
 using MirrorTools.Contracts.Pairs;
+using MirrorTools.Engine.AsyncCopy;
+using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
+using CollisionPolicy = MirrorTools.Contracts.Pairs.CollisionPolicy;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -43,7 +46,10 @@ public sealed record PairDefinition
     /// <summary>What a host write to an uncopied grain does first.</summary>
     public WritePolicy WritePolicy { get; init; } = WritePolicy.CopyOnWriteLocal;
 
-    /// <summary>After how long a policy that waits acts as <see cref="WritePolicy.CopyOnWriteLocal"/>.</summary>
+    /// <summary>AsyncCopy: what a host write to a grain does that is still to be sent.</summary>
+    public CollisionPolicy CollisionPolicy { get; init; } = CollisionPolicy.NewImage;
+
+    /// <summary>After how long a policy that waits acts as <see cref="WritePolicy.CopyOnWriteLocal"/>; with AsyncCopy, gives the increment up.</summary>
     public long WriteDeadlineMs { get; init; } = 2_000;
 
     /// <summary>How many committed points are kept.</summary>
@@ -58,4 +64,17 @@ public sealed record PairDefinition
     /// <summary>Size and grains.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public GrainGeometry Geometry => new(LengthBytes, GrainBytes);
+
+    /// <summary>How long B and C have to be; with AsyncCopy the areas of preserved grains, which hold a table beside the grains.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public long IntermediateBytes => IsAsyncCopy ? AsyncCopyArea.RequiredLengthBytes(Geometry) : LengthBytes;
+
+    /// <summary>True where the pair's copy service is asynchronous copy.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsAsyncCopy => Service == CopyService.AsyncCopy;
+
+    /// <summary>What each side's metadata belong to; they name the pair's copy service.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public MetadataIdentity Identity =>
+        MetadataIdentity.For(Id, VolumeId, Geometry, IsAsyncCopy ? Engine.Pairs.CopyService.AsyncCopy : Engine.Pairs.CopyService.Flashcopy);
 }

@@ -93,7 +93,8 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
             SectorSizeBytes = definition.SectorBytes,
             GrainSizeBytes = definition.GrainBytes,
             GrainCount = definition.Geometry.GrainCount,
-            WritePolicy = definition.WritePolicy.ToString(),
+            WritePolicy = definition.IsAsyncCopy ? null : definition.WritePolicy.ToString(),
+            CollisionPolicy = definition.IsAsyncCopy ? definition.CollisionPolicy.ToString() : null,
             WriteDeadlineMs = definition.WriteDeadlineMs,
             RetainPoints = definition.RetainPoints,
             Group = definition.Group?.Name,
@@ -108,7 +109,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         Measure(side, status, time.GetUtcNow());
         AddPoint(info, status.LastCommitted, status.Generations, status.IsConnected);
         info.ChangedGrains = status.ChangedGrains;
-        info.DataLossMs = info.DataLossMs is not null && status is { ChangedGrains: 0, Point: 0 } ? 0 : info.DataLossMs;
+        info.DataLossMs = info.DataLossMs is not null && status is { ChangedGrains: 0, Point: 0, HasChanges: false } ? 0 : info.DataLossMs;
         info.CurrentCycle = status.Point == 0 ? null : side.History.Find((long)status.Point) is { } cycle ? Named(cycle, pair) : null;
         info.State = StateOf(side, status).ToString();
         (info.StateErrorId, info.StateReason) = (ErrorOf(status.Suspended, status.IsStorageFull), ReasonOf(status, pair.Definition));
@@ -211,7 +212,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         {
             SuspendReason.FirstIntermediateFailed => $"The first intermediate '{definition.SourceSite.Intermediate}'",
             SuspendReason.SourceUnreadable => $"The source '{definition.SourceSite.Volume}'",
-            SuspendReason.SecondIntermediateFailed => $"The second intermediate '{definition.TargetSite.Intermediate}'",
+            SuspendReason.SecondIntermediateFailed => $"The {(definition.IsAsyncCopy ? "area of preserved grains" : "second intermediate")} '{definition.TargetSite.Intermediate}'",
             SuspendReason.TargetFailed => $"The target '{definition.TargetSite.Volume}'",
             SuspendReason.MetadataFailed => "The pair's metadata at this site",
             SuspendReason.RemoteMetadataFailed => "The pair's metadata at the other site",

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using MirrorTools.Agent.Events;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Pairs;
+using CopyService = MirrorTools.Contracts.Pairs.CopyService;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -18,9 +19,9 @@ internal sealed class PairEventBridge : IAsyncDisposable
     public PairEventBridge(EventLog log) => _pump = PumpAsync(log);
 
     /// <summary>Takes an event of a pair.</summary>
-    public void Post(PairEvent happened, EventPair pair)
+    public void Post(PairEvent happened, EventPair pair, CopyService service)
     {
-        if (KindOf(happened) is { } kind)
+        if (KindOf(happened, service) is { } kind)
         {
             Tell(kind, pair, [.. happened.Arguments.Select(argument => (argument.Key, argument.Value))]);
         }
@@ -37,13 +38,15 @@ internal sealed class PairEventBridge : IAsyncDisposable
         await _pump.WaitAsync(DrainDeadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static EventKind? KindOf(PairEvent happened) => happened.Id switch
+    private static EventKind? KindOf(PairEvent happened, CopyService service) => happened.Id switch
     {
         PairEventId.PointTaken => EventKinds.CycleStarted,
         PairEventId.PointCommitted => EventKinds.CycleCommitted,
         PairEventId.PointGivenUp => EventKinds.CycleGivenUp,
         PairEventId.PointSuperseded => EventKinds.CycleSuperseded,
         PairEventId.GateTimedOut => EventKinds.PointNotTaken,
+        PairEventId.IncrementTimedOut => EventKinds.IncrementTimedOut,
+        PairEventId.RetainedPointDropped => EventKinds.RetainedPointDropped,
         PairEventId.Suspended => happened.Arguments.Any(argument => argument is { Key: "reason", Value: nameof(SuspendReason.Requested) })
             ? null // The admin's request has written its own, with who asked.
             : EventKinds.PairSuspendedByFault,
@@ -52,6 +55,7 @@ internal sealed class PairEventBridge : IAsyncDisposable
         PairEventId.WritesDegraded => EventKinds.WritesDegraded,
         PairEventId.FirstIntermediateFailed => EventKinds.FirstIntermediateFailed,
         PairEventId.SourceUnreadable => EventKinds.SourceUnreadable,
+        PairEventId.SecondIntermediateFailed when service == CopyService.AsyncCopy => EventKinds.PreservedAreaFailed,
         PairEventId.SecondIntermediateFailed => EventKinds.SecondIntermediateFailed,
         PairEventId.TargetFailed => EventKinds.TargetFailed,
         PairEventId.StorageFull => EventKinds.StorageFull,

@@ -58,20 +58,40 @@ internal sealed class PairMaps(PairRegistry registry, IPeerLinks links)
 
     private static Task<Map> SnapshotAsync(PairSide side, string name)
     {
-        var map = Query.Name(name, ContractMap.Copied, "map");
-        return (side, map) switch
+        var isAsync = side.Definition.IsAsyncCopy;
+        var map = Query.Name(name, isAsync ? side.Source is null ? ContractMap.Preserved : ContractMap.OutOfSync : ContractMap.Copied, "map");
+        return side switch
         {
-            ({ Source: { } source }, ContractMap.Copied) => source.SnapshotAsync(SourceMapKind.Copied),
-            ({ Source: { } source }, ContractMap.Future) => source.SnapshotAsync(SourceMapKind.Future),
-            ({ Source: { } source }, ContractMap.InIntermediate) => source.SnapshotAsync(SourceMapKind.InB),
-            ({ Source: { } source }, ContractMap.OnSecondary) => source.SnapshotAsync(SourceMapKind.OnC),
-            ({ Source: { } source }, ContractMap.Cycle) => source.SnapshotAsync(SourceMapKind.Cycle),
-            ({ Target: { } target }, ContractMap.Copied) => target.SnapshotAsync(TargetMapKind.Copied),
-            ({ Target: { } target }, ContractMap.Future) => target.SnapshotAsync(TargetMapKind.Future),
+            { Source: { } source } when SourceKind(map, isAsync) is { } kind => source.SnapshotAsync(kind),
+            { Target: { } target } when TargetKind(map, isAsync) is { } kind => target.SnapshotAsync(kind),
             _ => throw new ControlException(
-                ErrorIds.MapNotKept, $"The {(side.Source is null ? "target" : "source")} of a flashcopy pair keeps no map {map}.", side.Definition.Name),
+                ErrorIds.MapNotKept,
+                $"The {(side.Source is null ? "target" : "source")} of a pair of {side.Definition.Service} keeps no map {map}. {(isAsync
+                    ? "The source keeps OutOfSync and ChangeRecording, the target Preserved."
+                    : "Both sides keep Copied and Future; the source also InIntermediate, OnSecondary and Cycle.")}",
+                side.Definition.Name),
         };
     }
+
+    private static SourceMapKind? SourceKind(ContractMap map, bool isAsync) => (isAsync, map) switch
+    {
+        (true, ContractMap.OutOfSync) => SourceMapKind.OutOfSync,
+        (true, ContractMap.ChangeRecording) => SourceMapKind.ChangeRecording,
+        (false, ContractMap.Copied) => SourceMapKind.Copied,
+        (false, ContractMap.Future) => SourceMapKind.Future,
+        (false, ContractMap.InIntermediate) => SourceMapKind.InB,
+        (false, ContractMap.OnSecondary) => SourceMapKind.OnC,
+        (false, ContractMap.Cycle) => SourceMapKind.Cycle,
+        _ => null,
+    };
+
+    private static TargetMapKind? TargetKind(ContractMap map, bool isAsync) => (isAsync, map) switch
+    {
+        (true, ContractMap.Preserved) => TargetMapKind.Preserved,
+        (false, ContractMap.Copied) => TargetMapKind.Copied,
+        (false, ContractMap.Future) => TargetMapKind.Future,
+        _ => null,
+    };
 
     private static GrainBitmapPage Page(Map bits, MirrorPair pair, string map, MirrorSite site, long firstGrain, int take)
     {

@@ -29,7 +29,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             CommittedAt = WireTime.Write(status.LastCommitted.CommittedAt),
             DataLossMs = LossMs(status),
             RecoveryTimeMs = UsualRecoveryMs,
-            BytesToMove = Math.Min(status.UncopiedGrains * definition.GrainBytes, definition.LengthBytes),
+            BytesToMove = BytesToMove(definition, status),
             GrainsDiscarded = status.FutureGrains,
             SourceState = status.IsConnected ? "Reachable" : pair.PeerAgentId is { } peer && links.IsConnected(peer) ? "Stopped" : "Unreachable",
             ForceNeeded = status.IsConnected || target.Target!.IsDistrusted,
@@ -74,7 +74,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             RecoveredAt = WireTime.Write(time.GetUtcNow()),
             DataLossMs = lossMs,
             RecoveryTimeMs = (long)time.GetElapsedTime(began).TotalMilliseconds,
-            BytesToMove = Math.Min(before.UncopiedGrains * pair.Definition.GrainBytes, pair.Definition.LengthBytes),
+            BytesToMove = BytesToMove(pair.Definition, before),
             GrainsDiscarded = before.FutureGrains,
             Generation = status.Generations.Current.Id.ToString(),
             Volume = VolumeService.Describe(PairVolumes.Of(pair).First(volume => volume.Role == VolumeRole.CommittedImage), []),
@@ -101,6 +101,10 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
                 ErrorIds.PointNotFound, $"Point {point} of the pair '{pair.Definition.Name}' is not kept; {status.LastCommitted.Number} is.", pair.Definition.Name)
             : (pair, target, status);
     }
+
+    // Behind the hosts' backs: what of the point is not in D yet; with AsyncCopy, what newer data took the place of in the secondary.
+    private static long BytesToMove(PairDefinition definition, TargetStatus status) =>
+        Math.Min((definition.IsAsyncCopy ? status.FutureGrains : status.UncopiedGrains) * definition.GrainBytes, definition.LengthBytes);
 
     private long LossMs(TargetStatus status) => Math.Max(0, (long)(time.GetUtcNow() - status.LastCommitted.TakenAt).TotalMilliseconds);
 }

@@ -124,6 +124,7 @@ internal sealed class PairRequests(
         {
             Name = definition.Name,
             WritePolicy = definition.WritePolicy,
+            CollisionPolicy = definition.CollisionPolicy,
             WriteDeadlineMs = definition.WriteDeadlineMs,
             RetainPoints = definition.RetainPoints,
             Schedule = definition.Schedule,

@@ -46,11 +46,7 @@ internal sealed class PairService(
     public async Task<PairInfo> SetAsync(string nameOrId, SetPairRequest request, string actor, CancellationToken cancel)
     {
         var pair = registry.Find(nameOrId);
-        if ((request.CollisionPolicy ?? request.HardeningMethod) is { } unused)
-        {
-            throw new ControlException(ErrorIds.ParameterNotUsedByService, $"Flashcopy does not use '{unused}' (-CollisionPolicy, -HardeningMethod).", nameOrId);
-        }
-
+        ServiceSettings.CheckUsed(pair.Definition.Service, nameOrId, request.WritePolicy, request.CollisionPolicy, request.HardeningMethod);
         using (await pair.BeginChangeAsync(cancel))
         {
             var side = pair.RequireSource();
@@ -59,6 +55,7 @@ internal sealed class PairService(
             {
                 Name = NewName(pair, request.NewName),
                 WritePolicy = Control.Query.Name(request.WritePolicy, old.WritePolicy, "write policy"),
+                CollisionPolicy = Control.Query.Name(request.CollisionPolicy, old.CollisionPolicy, "collision policy"),
                 WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? old.WriteDeadlineMs,
                 RetainPoints = PairSettings.Points(request.RetainPoints) ?? old.RetainPoints,
             };
@@ -203,6 +200,7 @@ internal sealed class PairService(
 
         Add("name", old.Name, changed.Name);
         Add("write policy", old.WritePolicy, changed.WritePolicy);
+        Add("collision policy", old.CollisionPolicy, changed.CollisionPolicy);
         Add("write deadline (ms)", old.WriteDeadlineMs, changed.WriteDeadlineMs);
         Add("retained points", old.RetainPoints, changed.RetainPoints);
         return changes.Count == 0 ? "nothing" : string.Join(", ", changes);

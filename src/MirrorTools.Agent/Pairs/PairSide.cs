@@ -3,6 +3,7 @@ using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.AsyncCopy;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Mirroring;
@@ -55,10 +56,9 @@ internal sealed partial class PairSide : IAsyncDisposable
     /// <summary>Lays the metadata of a new side out.</summary>
     public static async Task CreateAsync(PairDefinition definition, SiteDefinition site, PairRecord record, PairEnvironment environment)
     {
-        await using var storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
+        await using var storage = await SiteStorage.OpenAsync(definition, site);
         var parts = new PairSide(definition, site, environment, new CloseStamps(environment.Paths), company: null).Parts(storage, group: null);
-        var identity = MetadataIdentity.For(definition.Id, definition.VolumeId, definition.Geometry);
-        await (record.Role == PairRole.Source ? MirrorSource.CreateAsync(parts, identity, record) : MirrorTarget.CreateAsync(parts, identity, record));
+        await (record.Role == PairRole.Source ? MirrorSource.CreateAsync(parts, definition.Identity, record) : MirrorTarget.CreateAsync(parts, definition.Identity, record));
     }
 
     /// <summary>Opens a side from its metadata, cleanly closed or not.</summary>
@@ -68,7 +68,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         SiteStorage? storage = null;
         try
         {
-            storage = await SiteStorage.OpenAsync(site, definition.LengthBytes, definition.SectorBytes);
+            storage = await SiteStorage.OpenAsync(definition, site);
             var record = await side.PrepareRecordAsync(storage);
             stamps.Use(site.Storages);
             var parts = side.Parts(storage, record.Role == PairRole.Source ? company.Of(definition, side.IsSiteTwo) : null);
@@ -174,6 +174,7 @@ internal sealed partial class PairSide : IAsyncDisposable
             Contracts.Pairs.WritePolicy.Merge => WritePolicy.Merge,
             _ => WritePolicy.CopyOnWriteLocal,
         },
+        CollisionPolicy = definition.CollisionPolicy == Contracts.Pairs.CollisionPolicy.SendFirst ? CollisionPolicy.SendFirst : CollisionPolicy.NewImage,
         HoldInScanOrder = definition.WritePolicy == Contracts.Pairs.WritePolicy.HoldInOrder,
         LinkDeadline = TimeSpan.FromMilliseconds(definition.WriteDeadlineMs),
     };
@@ -212,7 +213,7 @@ internal sealed partial class PairSide : IAsyncDisposable
         var isOfGenerations = happened.Id is PairEventId.SplitBrain or PairEventId.Superseded;
         if (!isOfGenerations || happened.Id != _lastDisagreement)
         {
-            _environment.Events.Post(happened, EventName);
+            _environment.Events.Post(happened, EventName, Definition.Service);
         }
 
         _lastDisagreement = isOfGenerations ? happened.Id : _lastDisagreement;
@@ -242,6 +243,12 @@ internal sealed partial class PairSide : IAsyncDisposable
             _environment.Events.Tell(EventKinds.StorageChangedOutside, EventName, ("path", path));
         }
 
+        if (IsUnusedArea(record) && changed.Contains(Site.Intermediate))
+        {
+            // Nothing of it counts now; a later role of this side must not find there what somebody else wrote.
+            await AsyncCopyArea.CreateAsync(storage.Intermediate, Definition.Id, Definition.Geometry);
+        }
+
         // Durable before the stamps are used up: whatever ends this open, the next one distrusts the storage as well.
         var distrusted = Distrusted(record, changed);
         await store.State.WriteAsync(PairRecordCodec.Encode(distrusted), CancellationToken.None);
@@ -249,14 +256,21 @@ internal sealed partial class PairSide : IAsyncDisposable
         return distrusted;
     }
 
-    // A written A, C or D is compared with the other site, and the committed image is not shown before a commit has proved it. A written B holds no grain for certain.
+    // With AsyncCopy a source that was not recovered has its area for a later role only.
+    private bool IsUnusedArea(PairRecord record) => Definition.IsAsyncCopy && record is { Role: PairRole.Source, IsRecovered: false };
+
+    // A written A, C, D or area is compared with the other site, and the committed image is not shown before a commit has proved it: that begins a new layer in the area, and what it
+    // held before counts no more. A written B holds no grain for certain.
     private PairRecord Distrusted(PairRecord record, IReadOnlyList<string> changed)
     {
         var isFirstIntermediate = record.Role == PairRole.Source && !record.IsRecovered;
         return record with
         {
             NeedsComparison = record.NeedsComparison || changed.Contains(Site.Volume) || !isFirstIntermediate,
-            Suspended = isFirstIntermediate && changed.Contains(Site.Intermediate) ? SuspendReason.FirstIntermediateFailed : record.Suspended,
+
+            // They are read from the same storages, and no commit proves them.
+            RetainedPoints = [],
+            Suspended = isFirstIntermediate && !Definition.IsAsyncCopy && changed.Contains(Site.Intermediate) ? SuspendReason.FirstIntermediateFailed : record.Suspended,
         };
     }
 

@@ -5,7 +5,9 @@ using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Mirroring.Target;
+using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Volumes;
+using MirrorTools.Protocols.Nbd;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -68,7 +70,17 @@ internal static class PairVolumes
         GrainBytes = definition.GrainBytes,
         Device = source.Volume,
         RefusalReason = () => source.Volume.Refusal,
-        SnapshotMap = copied => source.SnapshotAsync(copied ? SourceMapKind.Copied : SourceMapKind.Future),
+        Maps = definition.IsAsyncCopy
+            ? new Dictionary<string, Func<Task<GrainMap>>>
+            {
+                [NbdMetaContexts.OutOfSync] = () => source.SnapshotAsync(SourceMapKind.OutOfSync),
+                [NbdMetaContexts.ChangeRecording] = () => source.SnapshotAsync(SourceMapKind.ChangeRecording),
+            }
+            : new Dictionary<string, Func<Task<GrainMap>>>
+            {
+                [NbdMetaContexts.Copied] = () => source.SnapshotAsync(SourceMapKind.Copied),
+                [NbdMetaContexts.Future] = () => source.SnapshotAsync(SourceMapKind.Future),
+            },
     };
 
     private static Volume Image(PairDefinition definition, MirrorTarget target, CycleHistory history, string name, Guid id) => new()
@@ -85,7 +97,13 @@ internal static class PairVolumes
         RefusalReason = () => !history.HasCommitted ? "nothing was committed yet."
             : target.IsDistrusted ? "a storage was written while the pair was closed, and no point was committed since." : null,
         MountRefusal = () => "it is the copy of a pair that mirrors; Invoke-MirrorRecovery gives it to hosts.",
-        SnapshotMap = copied => target.SnapshotAsync(copied ? TargetMapKind.Copied : TargetMapKind.Future),
+        Maps = definition.IsAsyncCopy
+            ? new Dictionary<string, Func<Task<GrainMap>>>()
+            : new Dictionary<string, Func<Task<GrainMap>>>
+            {
+                [NbdMetaContexts.Copied] = () => target.SnapshotAsync(TargetMapKind.Copied),
+                [NbdMetaContexts.Future] = () => target.SnapshotAsync(TargetMapKind.Future),
+            },
     };
 
     private static Volume Stored(PairDefinition definition, VolumeRole role, string path) => new()
@@ -96,7 +114,9 @@ internal static class PairVolumes
         PairId = definition.Id,
         PairName = definition.Name,
         Path = path,
-        Geometry = new BlockGeometry(definition.LengthBytes, definition.SectorBytes, Math.Max(4096, definition.SectorBytes)),
+        Geometry = new BlockGeometry(
+            role is VolumeRole.FirstIntermediate or VolumeRole.SecondIntermediate ? definition.IntermediateBytes : definition.LengthBytes,
+            definition.SectorBytes, Math.Max(4096, definition.SectorBytes)),
         GrainBytes = definition.GrainBytes,
         IsReadOnly = () => true,
     };

@@ -25,8 +25,7 @@ internal sealed class SideRemaker(PairRegistry registry, PairEnvironment environ
         try
         {
             var definition = pair.Definition;
-            await maker.EnsureStorageAsync(site.Volume, definition.LengthBytes, definition.SectorBytes);
-            await maker.EnsureStorageAsync(site.Intermediate, definition.LengthBytes, definition.SectorBytes);
+            await maker.EnsureStoragesAsync(definition, site);
             kept = SetAside(site.Metadata);
             File.Delete(site.RegionLog);
             await SiteLayout.MakeMetadataAsync(maker, definition, site, environment.Paths);

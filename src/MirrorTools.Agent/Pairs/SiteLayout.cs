@@ -3,6 +3,7 @@ using MirrorTools.Agent.Hosting;
 using MirrorTools.Agent.State;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Contracts.Pairs;
 using MirrorTools.Engine.Journal;
 
 namespace MirrorTools.Agent.Pairs;
@@ -12,21 +13,22 @@ internal static class SiteLayout
 {
     /// <summary>Chooses the places: what is left out goes beside what is given.</summary>
     /// <param name="pair">The pair's name.</param>
+    /// <param name="service">Its copy service.</param>
     /// <param name="agent">The side's agent.</param>
     /// <param name="isSource">True for site 1.</param>
     /// <param name="volume">A or D.</param>
-    /// <param name="intermediate">B or C; beside the volume where empty.</param>
+    /// <param name="intermediate">B or C, with AsyncCopy the side's area of preserved grains; beside the volume where empty.</param>
     /// <param name="metadataDirectory">Beside the intermediate where empty.</param>
     /// <param name="state">For what has no directory beside it.</param>
     public static SiteDefinition Place(
-        string pair, (Guid Id, string Name) agent, bool isSource, string volume, string? intermediate, string? metadataDirectory, StatePaths state)
+        string pair, CopyService service, (Guid Id, string Name) agent, bool isSource, string volume, string? intermediate, string? metadataDirectory, StatePaths state)
     {
         var label = isSource ? "source" : "target";
         var volumePath = Absolute(volume, isSource ? "source" : "target");
         var intermediatePath = string.IsNullOrEmpty(intermediate)
             ? Path.Combine(
-                SiteMaker.Beside(volumePath, "the intermediate storage", isSource ? "-FirstIntermediate" : "-SecondIntermediate"),
-                $"{pair}.{(isSource ? "first" : "second")}-intermediate.img")
+                SiteMaker.Beside(volumePath, IntermediateOf(service), isSource ? "-FirstIntermediate" : "-SecondIntermediate"),
+                service == CopyService.AsyncCopy ? $"{pair}.{label}.preserved" : $"{pair}.{(isSource ? "first" : "second")}-intermediate.img")
             : Absolute(intermediate, "intermediate storage");
         var metadata = string.IsNullOrEmpty(metadataDirectory)
             ? SiteMaker.Beside(intermediatePath, "the pair's metadata", isSource ? "-MetadataPath" : "-TargetMetadataPath")
@@ -49,9 +51,8 @@ internal static class SiteLayout
             StateDirectory.CreatePrivate(state.RegionLogs);
         }
 
-        var identity = MetadataIdentity.For(definition.Id, definition.VolumeId, definition.Geometry);
         await MakeAsync(maker, site.Metadata, MetadataStore.RequiredLengthBytes(definition.Geometry));
-        await MakeAsync(maker, site.RegionLog, DirtyRegionLog.RequiredLengthBytes(identity.RegionSlots));
+        await MakeAsync(maker, site.RegionLog, DirtyRegionLog.RequiredLengthBytes(definition.Identity.RegionSlots));
     }
 
     private static async Task MakeAsync(SiteMaker maker, string path, long lengthBytes)
@@ -69,6 +70,8 @@ internal static class SiteLayout
             };
         }
     }
+
+    private static string IntermediateOf(CopyService service) => service == CopyService.AsyncCopy ? "the area of preserved grains" : "the intermediate storage";
 
     private static string Absolute(string path, string what) => string.IsNullOrWhiteSpace(path)
         ? throw new ControlException(ErrorIds.InvalidArgument, $"The {what} is missing.")

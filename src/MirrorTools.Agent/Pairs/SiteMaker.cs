@@ -19,18 +19,29 @@ internal sealed class SiteMaker(Guid pairId, UnfinishedPairs? notes)
     /// <summary>The pair.</summary>
     public Guid PairId => pairId;
 
-    /// <summary>Opens a storage and checks that it suits, or makes it as a sparse file of the volume's size.</summary>
-    public async Task EnsureStorageAsync(string path, long lengthBytes, int sectorBytes)
+    /// <summary>Sees that the storages of a side are there and suit.</summary>
+    public async Task EnsureStoragesAsync(PairDefinition definition, SiteDefinition site)
+    {
+        await EnsureStorageAsync(site.Volume, definition.LengthBytes, definition.SectorBytes);
+        await EnsureIntermediateAsync(definition, site);
+    }
+
+    /// <summary>The same for B or C, or with AsyncCopy the area of preserved grains.</summary>
+    public Task EnsureIntermediateAsync(PairDefinition definition, SiteDefinition site) =>
+        EnsureStorageAsync(site.Intermediate, definition.IntermediateBytes, definition.SectorBytes, definition.IsAsyncCopy);
+
+    // Opens a storage and checks that it suits, or makes it as a sparse file of that size. An area is laid out with the metadata: where the pair comes to nothing it goes with them.
+    private async Task EnsureStorageAsync(string path, long lengthBytes, int sectorBytes, bool isArea = false)
     {
         var options = new StorageOptions { FileSectorBytes = sectorBytes };
         if (StorageFiles.TryIdentify(path) is null)
         {
-            await MakeAsync(path, lengthBytes, options, isStorage: true);
+            await MakeAsync(path, lengthBytes, options, isStorage: !isArea);
             return;
         }
 
         await using var storage = StorageFiles.Open(path, options);
-        SiteStorage.CheckSuits(storage, lengthBytes, sectorBytes);
+        SiteStorage.CheckSuits(storage, lengthBytes, sectorBytes, isArea);
     }
 
     /// <summary>Makes a file of the pair's own; it must not be there.</summary>

@@ -18,7 +18,7 @@ public sealed class SiteStorage : IAsyncDisposable
     /// <summary>A at site 1, D at site 2.</summary>
     public FileBlockDevice Volume { get; private set; } = null!;
 
-    /// <summary>B at site 1, C at site 2.</summary>
+    /// <summary>B at site 1, C at site 2; with AsyncCopy each site's area of preserved grains.</summary>
     public ReopenableDevice Intermediate { get; private set; } = null!;
 
     /// <summary>The metadata file.</summary>
@@ -30,14 +30,14 @@ public sealed class SiteStorage : IAsyncDisposable
     /// <summary>Opens a side that exists.</summary>
     /// <exception cref="StorageOpenException">One of its storages can't be opened.</exception>
     /// <exception cref="ControlException">One of its storages is shorter than the volume (<see cref="ErrorIds.ImageTruncated"/>).</exception>
-    public static async Task<SiteStorage> OpenAsync(SiteDefinition site, long lengthBytes, int sectorBytes)
+    public static async Task<SiteStorage> OpenAsync(PairDefinition definition, SiteDefinition site)
     {
         var opened = new SiteStorage();
         try
         {
-            var options = new StorageOptions { FileSectorBytes = sectorBytes, ExpectedLengthBytes = lengthBytes };
+            var options = new StorageOptions { FileSectorBytes = definition.SectorBytes, ExpectedLengthBytes = definition.LengthBytes };
             opened.Volume = opened.Keep(OpenWhole(site.Volume, options));
-            opened.Intermediate = opened.Keep(new ReopenableDevice(() => OpenWhole(site.Intermediate, options)));
+            opened.Intermediate = opened.Keep(new ReopenableDevice(() => OpenWhole(site.Intermediate, options with { ExpectedLengthBytes = definition.IntermediateBytes })));
             opened.Metadata = opened.Keep(OpenMetadata(site.Metadata));
             opened.RegionLog = opened.Keep(OpenRegionLog(site.RegionLog));
 
@@ -54,13 +54,17 @@ public sealed class SiteStorage : IAsyncDisposable
     }
 
     /// <summary>Checks that a storage suits the volume.</summary>
+    /// <param name="storage">The storage.</param>
+    /// <param name="lengthBytes">How long it has to be.</param>
+    /// <param name="sectorBytes">The source's sectors.</param>
+    /// <param name="isArea">True for an area of preserved grains, which takes more than the source has.</param>
     /// <exception cref="ControlException"><see cref="ErrorIds.TargetTooSmall"/> or <see cref="ErrorIds.SectorSizeMismatch"/>.</exception>
-    public static void CheckSuits(FileBlockDevice storage, long lengthBytes, int sectorBytes)
+    public static void CheckSuits(FileBlockDevice storage, long lengthBytes, int sectorBytes, bool isArea)
     {
         if (storage.Geometry.LengthBytes < lengthBytes)
         {
             throw new ControlException(
-                ErrorIds.TargetTooSmall, $"'{storage.Path}' has {storage.Geometry.LengthBytes} bytes; the source has {lengthBytes}.", storage.Path);
+                ErrorIds.TargetTooSmall, $"'{storage.Path}' has {storage.Geometry.LengthBytes} bytes; {(isArea ? "an area of preserved grains takes" : "the source has")} {lengthBytes}.", storage.Path);
         }
 
         if (storage.Geometry.LogicalSectorBytes != sectorBytes)

@@ -43,6 +43,6 @@ public sealed class Volume
     /// <summary>Why hosts can't be attached, where the volume can be read; null where they can.</summary>
     public Func<string?> MountRefusal { get; init; } = () => null;
 
-    /// <summary>A copy of the pair's copied (or future) map on this side, for block status; null where there are none.</summary>
-    public Func<bool, Task<GrainMap>>? SnapshotMap { get; init; }
+    /// <summary>The pair's maps on this side that hosts may ask for, by the name of their NBD context; each gives a copy of the map.</summary>
+    public IReadOnlyDictionary<string, Func<Task<GrainMap>>> Maps { get; init; } = new Dictionary<string, Func<Task<GrainMap>>>();
 }

@@ -21,11 +21,11 @@ public sealed class NewPairRequest
     [DataMember(Name = "source")]
     public string Source { get => field ?? ""; set; }
 
-    /// <summary>B: placed beside the source where absent.</summary>
+    /// <summary>B, for AsyncCopy the area of preserved grains at site 1: placed beside the source where absent.</summary>
     [DataMember(Name = "firstIntermediate", EmitDefaultValue = false)]
     public string? FirstIntermediate { get; set; }
 
-    /// <summary>C: placed beside the target where absent.</summary>
+    /// <summary>C, for AsyncCopy the area of preserved grains at site 2: placed beside the target where absent.</summary>
     [DataMember(Name = "secondIntermediate", EmitDefaultValue = false)]
     public string? SecondIntermediate { get; set; }
 
@@ -49,7 +49,7 @@ public sealed class NewPairRequest
     [DataMember(Name = "writePolicy", EmitDefaultValue = false)]
     public string? WritePolicy { get; set; }
 
-    /// <summary>After how long a write policy that waits for site 2 acts as <c>CopyOnWriteLocal</c>.</summary>
+    /// <summary>After how long a write policy that waits for site 2 acts as <c>CopyOnWriteLocal</c>; with AsyncCopy, a write that waits ends the increment.</summary>
     [DataMember(Name = "writeDeadlineMs", EmitDefaultValue = false)]
     public long? WriteDeadlineMs { get; set; }
 

@@ -48,11 +48,11 @@ public sealed class PairInfo
     [DataMember(Name = "source")]
     public string Source { get => field ?? ""; set; }
 
-    /// <summary>B: path at site 1.</summary>
+    /// <summary>B, for AsyncCopy the area of preserved grains: path at site 1.</summary>
     [DataMember(Name = "firstIntermediate", EmitDefaultValue = false)]
     public string? FirstIntermediate { get; set; }
 
-    /// <summary>C: path at site 2.</summary>
+    /// <summary>C, for AsyncCopy the area of preserved grains: path at site 2.</summary>
     [DataMember(Name = "secondIntermediate", EmitDefaultValue = false)]
     public string? SecondIntermediate { get; set; }
 
@@ -84,11 +84,11 @@ public sealed class PairInfo
     [DataMember(Name = "grainCount")]
     public long GrainCount { get; set; }
 
-    /// <summary>Grains changed since the last point, as known to the agent that answers.</summary>
+    /// <summary>Grains changed since the last point, as known to the agent that answers; for AsyncCopy, those of them that site 2 does not have yet.</summary>
     [DataMember(Name = "changedGrains")]
     public long ChangedGrains { get; set; }
 
-    /// <summary>A name of <see cref="WritePolicy"/>.</summary>
+    /// <summary>A name of <see cref="WritePolicy"/>; absent for AsyncCopy.</summary>
     [DataMember(Name = "writePolicy", EmitDefaultValue = false)]
     public string? WritePolicy { get; set; }
 

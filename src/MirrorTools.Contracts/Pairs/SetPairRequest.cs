@@ -14,7 +14,7 @@ public sealed class SetPairRequest
     [DataMember(Name = "writePolicy", EmitDefaultValue = false)]
     public string? WritePolicy { get; set; }
 
-    /// <summary>After how long a write policy that waits for site 2 acts as <c>CopyOnWriteLocal</c>.</summary>
+    /// <summary>After how long a write policy that waits for site 2 acts as <c>CopyOnWriteLocal</c>; with AsyncCopy, a write that waits ends the increment.</summary>
     [DataMember(Name = "writeDeadlineMs", EmitDefaultValue = false)]
     public long? WriteDeadlineMs { get; set; }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using MirrorTools.Agent.Tests.Pairs;
 using MirrorTools.Agent.Tests.Rigs;
+using MirrorTools.Contracts.Pairs;
 using MirrorTools.Contracts.Recovery;
 using MirrorTools.Contracts.Schedules;
 using MirrorTools.Protocols.Nbd.Client;
@@ -16,20 +17,33 @@ public sealed class DependentWritesTests
 {
     private static readonly string[] s_pairs = ["p", "q"];
 
-    public static TheoryData<int> Rounds() =>
-        [.. Enumerable.Range(0, int.TryParse(Environment.GetEnvironmentVariable("MIRRORTOOLS_SOAK_ROUNDS"), out int asked) ? asked : 4)];
+    public static TheoryData<CopyService, int> Rounds()
+    {
+        var rounds = int.TryParse(Environment.GetEnvironmentVariable("MIRRORTOOLS_SOAK_ROUNDS"), out int asked) ? asked : 4;
+        TheoryData<CopyService, int> data = [];
+        foreach (var service in new[] { CopyService.Flashcopy, CopyService.AsyncCopy })
+        {
+            foreach (var round in Enumerable.Range(0, rounds))
+            {
+                data.Add(service, round);
+            }
+        }
+
+        return data;
+    }
 
     [Theory]
     [MemberData(nameof(Rounds))]
     [Rule("P-1")]
     [Rule("F-2")]
     [Rule("F-9")]
-    public async Task No_recovered_group_holds_a_record_without_the_one_before(int round)
+    [Rule("A-4")]
+    public async Task No_recovered_group_holds_a_record_without_the_one_before(CopyService service, int round)
     {
         var random = new Random(round);
         await using var agents = await TwoAgents.StartAsync();
-        await agents.PairAsync("p", "g");
-        await agents.PairAsync("q", "g");
+        await agents.PairAsync("p", "g", service);
+        await agents.PairAsync("q", "g", service);
         await agents.One.Client.Pairs.SetScheduleAsync("p", new ScheduleInfo { Kind = nameof(ScheduleKind.Continuous) }, default);
         List<DateTimeOffset> acknowledged = [];
         var writing = WriteAsync(agents.One, acknowledged);

@@ -15,10 +15,12 @@ internal static class GroupPairs
     public const int RecordBytes = 4096;
 
     /// <summary>Makes a pair of 4 MiB.</summary>
-    public static Task<PairInfo> PairAsync(this TwoAgents agents, string name, string? group = null) => agents.One.Client.Pairs.CreateAsync(
+    public static Task<PairInfo> PairAsync(
+        this TwoAgents agents, string name, string? group = null, CopyService service = CopyService.Flashcopy) => agents.One.Client.Pairs.CreateAsync(
         new NewPairRequest
         {
             Name = name,
+            Service = service.ToString(),
             Source = agents.At(1, name + ".img"),
             Target = agents.At(2, name + ".img"),
             TargetAgent = "two",

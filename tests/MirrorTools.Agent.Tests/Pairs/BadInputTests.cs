@@ -147,11 +147,15 @@ public sealed class BadInputTests : OneAgentTests
         }
 
         var service = Request();
-        service.Service = nameof(CopyService.AsyncCopy);
+        service.Service = nameof(CopyService.SyncCache);
         await RefusedAsync(ErrorIds.CopyServiceNotSupported, service);
         var unused = Request();
         unused.CollisionPolicy = "NewImage";
         await RefusedAsync(ErrorIds.ParameterNotUsedByService, unused);
+        (unused.Service, unused.CollisionPolicy, unused.WritePolicy) = (nameof(CopyService.AsyncCopy), "SendFirst", "Hold");
+        await RefusedAsync(ErrorIds.ParameterNotUsedByService, unused);
+        (unused.CollisionPolicy, unused.WritePolicy) = ("Both", null);
+        await RefusedAsync(ErrorIds.InvalidArgument, unused);
         var stranger = Request();
         stranger.TargetAgent = "nobody";
         await RefusedAsync(ErrorIds.AgentNotTrusted, stranger);

@@ -41,13 +41,16 @@ public sealed class PairLifeTests
         Assert.Equal(256, maps.SetCount);
     }
 
-    [Fact]
+    [Theory]
     [Rule("F-16")]
     [Rule("F-17")]
-    public async Task After_a_kill_of_the_source_the_committed_image_takes_hosts_and_the_way_back_copies_what_differs()
+    [InlineData(CopyService.Flashcopy)]
+    [InlineData(CopyService.AsyncCopy)]
+    [Rule("A-9")]
+    public async Task After_a_kill_of_the_source_the_committed_image_takes_hosts_and_the_way_back_copies_what_differs(CopyService service)
     {
         await using var agents = await TwoAgents.StartAsync();
-        await agents.CreateAsync();
+        await agents.CreateAsync(service);
         await agents.WriteAsync(agents.One, 0, 0x11);
         await agents.CycleAsync();
         await agents.WriteAsync(agents.One, 0, 0x99);
@@ -76,16 +79,21 @@ public sealed class PairLifeTests
         Assert.Equal(nameof(CycleState.Committed), back.State);
         Assert.True((await agents.One.Client.Volumes.ReadAsync("p", 5 << 20, 65536, default)).All(value => value == 0x33));
         Assert.True((await agents.One.Client.Volumes.ReadAsync("p", 0, 65536, default)).All(value => value == 0x11));
-        Assert.InRange(back.GrainsTotal, 2, 128);
+
+        // The drain of asynchronous copy does not wait for a point: of what differs it may have sent all before.
+        Assert.InRange(back.GrainsTotal, service == CopyService.Flashcopy ? 2 : 0, 128);
     }
 
-    [Fact]
+    [Theory]
     [Rule("F-19")]
     [Rule("P-7")]
-    public async Task Both_agents_may_be_killed_and_go_on()
+    [InlineData(CopyService.Flashcopy)]
+    [InlineData(CopyService.AsyncCopy)]
+    [Rule("A-11")]
+    public async Task Both_agents_may_be_killed_and_go_on(CopyService service)
     {
         await using var agents = await TwoAgents.StartAsync();
-        await agents.CreateAsync();
+        await agents.CreateAsync(service);
         await agents.One.Client.Pairs.SetScheduleAsync("p", new ScheduleInfo { Kind = nameof(ScheduleKind.Continuous) }, default);
         await agents.One.Client.Volumes.MountAsync("p", new MountRequest { Protocol = "Nbd" }, default);
         for (var round = 0; round < 3; round++)
@@ -104,11 +112,13 @@ public sealed class PairLifeTests
         }
     }
 
-    [Fact]
-    public async Task A_suspended_pair_takes_no_cycle_until_it_is_resumed_and_hosts_go_on()
+    [Theory]
+    [InlineData(CopyService.Flashcopy)]
+    [InlineData(CopyService.AsyncCopy)]
+    public async Task A_suspended_pair_takes_no_cycle_until_it_is_resumed_and_hosts_go_on(CopyService service)
     {
         await using var agents = await TwoAgents.StartAsync();
-        await agents.CreateAsync();
+        await agents.CreateAsync(service);
         await agents.CycleAsync();
         Assert.Equal(nameof(PairState.Suspended), (await agents.One.Client.Pairs.SuspendAsync("p", default)).State);
         await agents.WriteAsync(agents.One, 0, 0x44);
@@ -122,11 +132,13 @@ public sealed class PairLifeTests
         Assert.Contains(events, item => item is { Name: "PairSuspended", Pair: "p", Actor.Length: > 0 });
     }
 
-    [Fact]
-    public async Task A_committed_point_is_exported_into_an_image_file()
+    [Theory]
+    [InlineData(CopyService.Flashcopy)]
+    [InlineData(CopyService.AsyncCopy)]
+    public async Task A_committed_point_is_exported_into_an_image_file(CopyService service)
     {
         await using var agents = await TwoAgents.StartAsync();
-        await agents.CreateAsync();
+        await agents.CreateAsync(service);
         await agents.WriteAsync(agents.One, 3 << 20, 0x55);
         var cycle = await agents.CycleAsync();
         var path = agents.At(2, "export.img");
@@ -138,11 +150,13 @@ public sealed class PairLifeTests
         Assert.Equal(ErrorIds.FileExists, again.Error.ErrorId);
     }
 
-    [Fact]
-    public async Task A_removed_pair_leaves_its_source_and_takes_the_rest_where_it_is_told_to()
+    [Theory]
+    [InlineData(CopyService.Flashcopy)]
+    [InlineData(CopyService.AsyncCopy)]
+    public async Task A_removed_pair_leaves_its_source_and_takes_the_rest_where_it_is_told_to(CopyService service)
     {
         await using var agents = await TwoAgents.StartAsync();
-        var pair = await agents.CreateAsync();
+        var pair = await agents.CreateAsync(service);
         await agents.CycleAsync();
         var inUse = await Assert.ThrowsAsync<MirrorApiException>(() => agents.One.Client.Trusts.RemoveAsync("two", default));
         Assert.Equal(ErrorIds.TrustInUse, inUse.Error.ErrorId);
@@ -153,7 +167,7 @@ public sealed class PairLifeTests
         Assert.Empty(await agents.Two.Client.Pairs.ListAsync(default));
 
         // The name and the storages are free again.
-        await agents.CreateAsync();
+        await agents.CreateAsync(service);
     }
 
     [Fact]

@@ -19,11 +19,13 @@ public sealed class StorageChangedTests : IAsyncLifetime
     [Theory]
     [Rule("P-5")]
     [Rule("P-7")]
-    [InlineData("C")]
-    [InlineData("D")]
-    public async Task A_changed_storage_of_site_2_is_not_trusted_at_the_second_start_either(string storage)
+    [InlineData(CopyService.Flashcopy, "C")]
+    [InlineData(CopyService.Flashcopy, "D")]
+    [InlineData(CopyService.AsyncCopy, "C")]
+    [InlineData(CopyService.AsyncCopy, "D")]
+    public async Task A_changed_storage_of_site_2_is_not_trusted_at_the_second_start_either(CopyService service, string storage)
     {
-        var pair = await _agents.CreateAsync();
+        var pair = await _agents.CreateAsync(service);
         await _agents.WriteAsync(_agents.One, 0, 0x11, 1 << 20);
         await _agents.CycleAsync();
         await StopAsync(_agents.One);

@@ -46,10 +46,10 @@ public sealed class TwoAgents : IAsyncDisposable
     public async Task StartTwoAsync() => Two = await AgentProcess.StartAsync(_directory["state-2"], "--name", "two", "--listen", $"127.0.0.1:{Port}");
 
     /// <summary>The request for the pair <c>p</c> from A to D.</summary>
-    public NewPairRequest Request(long sizeBytes = 16 << 20) =>
-        new() { Name = "p", Source = Source, Target = Target, TargetAgent = "two", SizeBytes = sizeBytes };
+    public NewPairRequest Request(long sizeBytes = 16 << 20, CopyService service = CopyService.Flashcopy) =>
+        new() { Name = "p", Service = service.ToString(), Source = Source, Target = Target, TargetAgent = "two", SizeBytes = sizeBytes };
 
-    public Task<PairInfo> CreateAsync() => One.Client.Pairs.CreateAsync(Request(), default);
+    public Task<PairInfo> CreateAsync(CopyService service = CopyService.Flashcopy) => One.Client.Pairs.CreateAsync(Request(service: service), default);
 
     /// <summary>Runs a cycle to its end.</summary>
     public async Task<CycleInfo> CycleAsync(AgentProcess? source = null)

@@ -80,6 +80,9 @@ internal static class ErrorTranslation
         PairError.StorageFailed => ErrorIds.DeviceError,
         PairError.PairFailed => ErrorIds.PairFailed,
         PairError.GeometryMismatch => ErrorIds.TargetTooSmall,
+        PairError.NoSuchMap => ErrorIds.MapNotKept,
+        PairError.PointNotKept => ErrorIds.PointNotFound,
+        PairError.NoSuchStorage => ErrorIds.StorageNotUsedByService,
         _ => ErrorIds.InternalError,
     };
 

@@ -38,6 +38,9 @@ public sealed record SourceStatus
     /// <summary>How many grains have changed since the last point that was taken, or are to be copied for another reason when none is under way.</summary>
     public required long ChangedGrains { get; init; }
 
+    /// <summary>True where the volume may have changed since the last point, whether or not the other site has the changes already.</summary>
+    public required bool HasChanges { get; init; }
+
     /// <summary>The last committed point.</summary>
     public required CommittedPoint LastCommitted { get; init; }
 

@@ -26,6 +26,7 @@ internal sealed class SourceStatusReader(
             CycleGrains = hasPoint ? service.PointGrains : 0,
             UncopiedGrains = hasPoint ? service.Uncopied : 0,
             ChangedGrains = Math.Min(core.Geometry.GrainCount, service.CountChanged(hasPoint)),
+            HasChanges = service.HasChanges,
             LastCommitted = record.LastCommitted,
             RecentPoints = record.RecentPoints,
             Generations = record.Generations,

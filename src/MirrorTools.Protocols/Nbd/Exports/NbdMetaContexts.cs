@@ -12,6 +12,12 @@ public static class NbdMetaContexts
     /// <summary>The future map of the mirror: 1 where the grain changed after it was copied.</summary>
     public const string Future = "mirrortools:future";
 
+    /// <summary>The out-of-sync map of asynchronous copy: 1 where the other site does not have the grain yet.</summary>
+    public const string OutOfSync = "mirrortools:out-of-sync";
+
+    /// <summary>The change-recording map of asynchronous copy: 1 where the grain was written after the point of the increment under way.</summary>
+    public const string ChangeRecording = "mirrortools:change-recording";
+
     /// <summary><see cref="BaseAllocation"/>: not allocated.</summary>
     public const uint Hole = 1;
 
