@@ -44,9 +44,9 @@ Describe 'Export-ConsistencyPoint' {
 }
 
 Describe 'Export-ConsistencyPoint with real agents' -Tag RealAgent, 'P-1' {
-    It 'writes exactly the point, not what was written after it' {
+    It 'writes exactly the point of <_>, not what was written after it' -ForEach 'Flashcopy', 'AsyncCopy' {
         $sites = Get-TestSites
-        $pair = New-TestPair -Size 8MB
+        $pair = New-TestPair -Size 8MB -With @{ Service = $_ }
         $bytes = [byte[]]::new(4096)
         [Random]::new(1).NextBytes($bytes)
         Write-MirrorVolume $pair.Name 1MB $bytes -Agent $sites.Site1

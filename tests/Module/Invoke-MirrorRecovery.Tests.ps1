@@ -143,3 +143,23 @@ Describe 'Invoke-MirrorRecovery with real agents' -Tag RealAgent, 'F-16' {
         $recovery.Volume.Name | Should -Be $pair.Name
     }
 }
+
+Describe 'Invoke-MirrorRecovery of asynchronous copy with real agents' -Tag RealAgent, 'A-9' {
+    It 'shows the point though newer data had arrived, and the former source becomes its copy' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -Size 8MB -With @{ Service = 'AsyncCopy' }
+        Write-MirrorVolume $pair.Name 4096 ([byte[]] (, 3 * 512)) -Agent $sites.Site1
+        $null = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
+        Write-MirrorVolume $pair.Name 4096 ([byte[]]::new(512)) -Agent $sites.Site1
+        Wait-Until { (Get-GrainBitmap $pair.Name Preserved -Agent $sites.Site2).SetCount -eq 1 }
+        (Invoke-MirrorRecovery $pair.Name -Force -Confirm:$false -Agent $sites.Site2).BytesToMove | Should -Be 64KB
+        (Read-MirrorVolume $pair.Name 4096 512 -Agent $sites.Site2).Bytes[0] | Should -Be 3
+        Write-MirrorVolume $pair.Name 1MB ([byte[]] (, 4 * 512)) -Agent $sites.Site2
+        Wait-Until { (Get-MirrorPair $pair.Name -Agent $sites.Site1).State -eq 'SplitBrain' }
+        Resume-MirrorPair $pair.Name -DiscardChangesOn site1 -Confirm:$false -Agent $sites.Site1
+        Wait-Until { (Get-MirrorPair $pair.Name -Agent $sites.Site2).LinkState -eq 'Connected' }
+        (Start-FlashcopyCycle $pair.Name -PassThru -Agent $sites.Site2 | Wait-FlashcopyCycle -Timeout 60).State | Should -Be 'Committed'
+        (Read-MirrorVolume $pair.Name 1MB 512 -Agent $sites.Site1).Bytes[0] | Should -Be 4
+        (Read-MirrorVolume $pair.Name 4096 512 -Agent $sites.Site1).Bytes[0] | Should -Be 3
+    }
+}

@@ -55,7 +55,7 @@ Describe 'The module' {
         $written | Should -BeIn $format.Configuration.ViewDefinitions.View.ViewSelectedBy.TypeName
     }
 
-    It 'has the topic <_>' -ForEach 'about_MirrorTools', 'about_Flashcopy', 'about_MirrorRecovery', 'about_MirrorSecurity' {
+    It 'has the topic <_>' -ForEach 'about_MirrorTools', 'about_Flashcopy', 'about_AsyncCopy', 'about_MirrorRecovery', 'about_MirrorSecurity' {
         (Get-Help $_ | Out-String) | Should -Match 'SHORT DESCRIPTION'
     }
 }

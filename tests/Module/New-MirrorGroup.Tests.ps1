@@ -79,10 +79,10 @@ Describe 'New-MirrorGroup' {
 }
 
 Describe 'New-MirrorGroup with real agents' -Tag RealAgent, 'F-2', 'F-16' {
-    It 'takes one point of all pairs, and they are recovered together' {
+    It 'takes one point of all pairs of <_>, and they are recovered together' -ForEach 'Flashcopy', 'AsyncCopy' {
         $sites = Get-TestSites
-        $first = New-TestPair
-        $second = New-TestPair
+        $first = New-TestPair -With @{ Service = $_ }
+        $second = New-TestPair -With @{ Service = $_ }
         $group = $first, $second | New-MirrorGroup "g-$($first.Name)" -Agent $sites.Site1 -ErrorAction Stop
         $group.State | Should -Be 'Complete'
         $group.Pairs | Should -Be $first.Name, $second.Name
@@ -110,5 +110,13 @@ Describe 'New-MirrorGroup with real agents' -Tag RealAgent, 'F-2', 'F-16' {
         Remove-MirrorGroup $name -Confirm:$false -Agent $sites.Site1 -ErrorAction Stop
         Get-MirrorGroup "$name*" -Agent $sites.Site1 | Should -BeNullOrEmpty
         (Get-MirrorPair $second.Name -Agent $sites.Site1).Group | Should -BeNullOrEmpty
+    }
+
+    It 'refuses pairs of two copy services' {
+        $sites = Get-TestSites
+        $pairs = (New-TestPair), (New-TestPair -With @{ Service = 'AsyncCopy' })
+        $problem = { $pairs | New-MirrorGroup mixed -Agent $sites.Site1 -ErrorAction Stop } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        $problem.Exception.Message | Should -Match 'of AsyncCopy.*of Flashcopy'
     }
 }

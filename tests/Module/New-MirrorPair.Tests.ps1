@@ -102,10 +102,17 @@ two,,/a2,/b2,/d2,site2,,,,,,,,STATE
         $bodies[1].PSObject.Properties.Name | Should -Not -Contain 'schedule'
     }
 
+    It 'sends the policy and the areas of a pair of AsyncCopy' {
+        $null = New-MirrorPair sales /a /d -Service AsyncCopy -CollisionPolicy SendFirst -WriteDeadline 3s -FirstIntermediate /b -SecondIntermediate /c -Agent $fake.StateDirectory
+        $body = (Get-LastRequest $fake POST).Body
+        $body.service, $body.collisionPolicy, $body.writeDeadlineMs, $body.firstIntermediate, $body.secondIntermediate | Should -Be 'AsyncCopy', 'SendFirst', 3000, '/b', '/c'
+        $body.PSObject.Properties.Name | Should -Not -Contain 'writePolicy'
+    }
+
     It 'refuses -<Parameter> for <Service> with <Id>' -ForEach @(
         @{ Service = 'Flashcopy'; Parameter = 'HardeningMethod'; Value = 'Counter'; Id = 'ParameterNotUsedByService' }
         @{ Service = 'Flashcopy'; Parameter = 'CollisionPolicy'; Value = 'NewImage'; Id = 'ParameterNotUsedByService' }
-        @{ Service = 'AsyncCopy'; Parameter = 'FirstIntermediate'; Value = '/b'; Id = 'StorageNotUsedByService' }
+        @{ Service = 'AsyncCopy'; Parameter = 'HardeningMethod'; Value = 'Counter'; Id = 'ParameterNotUsedByService' }
         @{ Service = 'AsyncCopy'; Parameter = 'WritePolicy'; Value = 'Hold'; Id = 'ParameterNotUsedByService' }
         @{ Service = 'SyncCache'; Parameter = 'SecondIntermediate'; Value = '/c'; Id = 'StorageNotUsedByService' }
         @{ Service = 'SyncCache'; Parameter = 'Schedule'; Value = 'Continuous'; Id = 'ParameterNotUsedByService' }
@@ -176,5 +183,32 @@ Describe 'New-MirrorPair with real agents' -Tag RealAgent {
         { New-TestPair $name } | Should -Throw -ErrorId 'PairExists,*'
         { New-MirrorPair other (Join-Path $root "$name.a") (Join-Path $root 'other.d') -TargetAgent site2 -Agent $sites.Site1 -ErrorAction Stop } |
             Should -Throw -ErrorId 'StorageAlreadyInPair,*'
+    }
+
+    It 'makes a pair of AsyncCopy with the areas of preserved grains beside its volumes' -Tag 'A-6' {
+        $pair = New-TestPair mail -With @{ Service = 'AsyncCopy'; CollisionPolicy = 'SendFirst' }
+        $pair.Service, $pair.CollisionPolicy, $pair.WritePolicy | Should -Be 'AsyncCopy', 'SendFirst', $null
+        $pair.FirstIntermediate | Should -Be (Join-Path $root 'mail.source.preserved')
+        $pair.SecondIntermediate | Should -Be (Join-Path $root 'mail.target.preserved')
+        $pair.SecondIntermediate | Should -Exist
+        (Get-MirrorPair mail -Agent $sites.Site2).CollisionPolicy | Should -Be 'SendFirst'
+        ($pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60).State | Should -Be 'Committed'
+        Remove-MirrorPair mail -DeleteData -Confirm:$false -Agent $sites.Site1
+        (Get-ChildItem $root -Filter 'mail.*').Name | Should -Be 'mail.a' -Because 'only the source stays'
+    }
+
+    It 'makes a pair of AsyncCopy of which one agent has both sites' {
+        $pair = New-MirrorPair local (Join-Path $root 'local.a') (Join-Path $root 'local.d') -Size 4MB -Service AsyncCopy -Agent $sites.Site1
+        Write-MirrorVolume local 1MB ([byte[]] (, 7 * 512)) -Agent $sites.Site1
+        ($pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60).State | Should -Be 'Committed'
+        Write-MirrorVolume local 1MB ([byte[]]::new(512)) -Agent $sites.Site1
+        (Read-MirrorVolume local.CommittedImage 1MB 512 -Agent $sites.Site1).Bytes[0] | Should -Be 7
+    }
+
+    It 'starts a seeded pair of AsyncCopy from what a comparison proves equal' {
+        foreach ($file in 'seed.a', 'seed.d') { [IO.File]::WriteAllBytes((Join-Path $root $file), [byte[]] (, 5 * 1MB)) }
+        $null = New-MirrorPair seed (Join-Path $root 'seed.a') (Join-Path $root 'seed.d') -Service AsyncCopy -Seeded -TargetAgent site2 -Agent $sites.Site1
+        Wait-Until { Get-MirrorEvent -Agent $sites.Site1 | Where-Object { $_.Pair -eq 'seed' -and $_.Message -match '16 grains are equal, 0 differ' } }
+        (Start-FlashcopyCycle seed -PassThru -Agent $sites.Site1 | Wait-FlashcopyCycle -Timeout 60).State | Should -Be 'Committed'
     }
 }

@@ -39,8 +39,8 @@ Describe 'Resume-MirrorPair' {
 }
 
 Describe 'Resume-MirrorPair with real agents' -Tag RealAgent {
-    It 'goes on after a suspension' {
-        $pair = New-TestPair
+    It 'goes on after a suspension of <_>' -ForEach 'Flashcopy', 'AsyncCopy' {
+        $pair = New-TestPair -With @{ Service = $_ }
         $pair | Suspend-MirrorPair
         $pair | Resume-MirrorPair
         ($pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60).State | Should -Be 'Committed'

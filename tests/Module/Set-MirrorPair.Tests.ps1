@@ -21,6 +21,15 @@ Describe 'Set-MirrorPair' {
         (Get-LastRequest $fake).Method | Should -Be 'GET'
     }
 
+    It 'sends the collision policy of a pair of AsyncCopy, and refuses it for another service' {
+        $fake.Route['GET /v1/pairs/mail'] = $fake.Route['PATCH /v1/pairs/mail'] = New-PairBody mail @{ service = 'AsyncCopy' }
+        Set-MirrorPair mail -CollisionPolicy SendFirst -WriteDeadline 1s -Agent $fake.StateDirectory
+        $body = (Get-LastRequest $fake PATCH).Body
+        $body.collisionPolicy, $body.writeDeadlineMs | Should -Be 'SendFirst', 1000
+        { Set-MirrorPair mail -WritePolicy Hold -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterNotUsedByService,*'
+        { Set-MirrorPair sales -CollisionPolicy SendFirst -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterNotUsedByService,*'
+    }
+
     It 'changes nothing with -WhatIf' {
         Set-MirrorPair sales -NewName x -Agent $fake.StateDirectory -WhatIf
         (Get-LastRequest $fake).Method | Should -Be 'GET'
@@ -35,5 +44,12 @@ Describe 'Set-MirrorPair with real agents' -Tag RealAgent {
         $renamed.Id | Should -Be $pair.Id
         $renamed.WritePolicy | Should -Be 'Hold'
         (Get-MirrorPair $renamed.Name -Agent $sites.Site2).Id | Should -Be $pair.Id
+    }
+
+    It 'changes the collision policy on both agents' -Tag 'A-5' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -With @{ Service = 'AsyncCopy' }
+        ($pair | Set-MirrorPair -CollisionPolicy SendFirst -PassThru).CollisionPolicy | Should -Be 'SendFirst'
+        (Get-MirrorPair $pair.Name -Agent $sites.Site2).CollisionPolicy | Should -Be 'SendFirst'
     }
 }

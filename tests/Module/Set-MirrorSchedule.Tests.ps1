@@ -32,9 +32,9 @@ Describe 'Set-MirrorSchedule' {
 }
 
 Describe 'Set-MirrorSchedule with real agents' -Tag RealAgent, 'F-10' {
-    It 'is kept, and starts cycles by itself' {
+    It 'is kept, and starts cycles of <_> by itself' -ForEach 'Flashcopy', 'AsyncCopy' {
         $sites = Get-TestSites
-        $pair = New-TestPair
+        $pair = New-TestPair -With @{ Service = $_ }
         $pair | Set-MirrorSchedule -Every 1s
         Wait-Until { (Get-MirrorPair $pair.Name -Agent $sites.Site1).CommittedPoint -ge 1 }
         (Get-MirrorSchedule $pair.Name -Agent $sites.Site1).Kind | Should -Be 'Every'

@@ -63,8 +63,8 @@ Describe 'Start-FlashcopyCycle' {
 }
 
 Describe 'Start-FlashcopyCycle with real agents' -Tag RealAgent, 'F-12' {
-    It 'takes a new point each time' {
-        $pair = New-TestPair
+    It 'takes a new point of <_> each time' -ForEach 'Flashcopy', 'AsyncCopy' {
+        $pair = New-TestPair -With @{ Service = $_ }
         $first = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
         $second = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
         $second.Number | Should -BeGreaterThan $first.Number

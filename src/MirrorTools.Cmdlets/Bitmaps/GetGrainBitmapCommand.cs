@@ -6,6 +6,7 @@ using MirrorTools.Cmdlets.Groups;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Bitmaps;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Contracts.Pairs;
 
 namespace MirrorTools.Cmdlets.Bitmaps;
 
@@ -22,13 +23,13 @@ public sealed class GetGrainBitmapCommand : MirrorCmdlet
     [PairNames]
     public string[] Pair { get; set; } = [];
 
-    /// <summary>Which maps.</summary>
+    /// <summary>Which maps; where not given, the one that says how far the pair's copy service is: Copied, or for AsyncCopy OutOfSync.</summary>
     [Parameter(Position = 1)]
-    public GrainMap[] Map { get; set; } = [GrainMap.Copied];
+    public GrainMap[]? Map { get; set; }
 
-    /// <summary>Whose side.</summary>
+    /// <summary>Whose side; where not given, the source's, and for the map Preserved the target's.</summary>
     [Parameter]
-    public MirrorSite Site { get; set; } = MirrorSite.Source;
+    public MirrorSite? Site { get; set; }
 
     /// <summary>Writes the runs of 1 bits instead of the bits.</summary>
     [Parameter]
@@ -39,12 +40,21 @@ public sealed class GetGrainBitmapCommand : MirrorCmdlet
     {
         foreach (var pair in Pair)
         {
-            foreach (var map in Map)
+            Attempt(pair, () =>
             {
-                Attempt(pair, () => Show(pair, map));
-            }
+                foreach (var map in Map ?? [UsualMap(pair)])
+                {
+                    Attempt(pair, () => Show(pair, map));
+                }
+            });
         }
     }
+
+    private GrainMap UsualMap(string pair) =>
+        Ask((client, cancel) => client.Pairs.GetAsync(pair, cancel)).Service != nameof(CopyService.AsyncCopy) ? GrainMap.Copied
+            : Site == MirrorSite.Target ? GrainMap.Preserved : GrainMap.OutOfSync;
+
+    private MirrorSite SiteOf(GrainMap map) => Site ?? (map == GrainMap.Preserved ? MirrorSite.Target : MirrorSite.Source);
 
     private void Show(string pair, GrainMap map)
     {
@@ -62,7 +72,7 @@ public sealed class GetGrainBitmapCommand : MirrorCmdlet
     {
         for (long? next = 0; next is { } firstGrain;)
         {
-            var page = Ask((client, cancel) => client.Bitmaps.GetRangesAsync(pair, map, Site, firstGrain, ApiLimits.MaxRangePageItems, cancel));
+            var page = Ask((client, cancel) => client.Bitmaps.GetRangesAsync(pair, map, SiteOf(map), firstGrain, ApiLimits.MaxRangePageItems, cancel));
             page.Items.ForEach(range => WriteObject(new MirrorGrainRange(page, range, Asked)));
             next = page.NextGrain > firstGrain ? page.NextGrain : null;
         }
@@ -104,7 +114,7 @@ public sealed class GetGrainBitmapCommand : MirrorCmdlet
     }
 
     private GrainBitmapPage GetPage(string pair, GrainMap map, long firstGrain) =>
-        Ask((client, cancel) => client.Bitmaps.GetAsync(pair, map, Site, firstGrain, ApiLimits.MaxBitmapPageGrains, cancel));
+        Ask((client, cancel) => client.Bitmaps.GetAsync(pair, map, SiteOf(map), firstGrain, ApiLimits.MaxBitmapPageGrains, cancel));
 
     private static MirrorApiException Inconsistent(string pair, GrainMap map) => MirrorApiException.Create(
         ErrorIds.MirrorAgentProtocolError,

@@ -80,10 +80,10 @@ public sealed class MirrorPair
     /// <summary>A: the source.</summary>
     public string Source { get; }
 
-    /// <summary>B: the first intermediate storage.</summary>
+    /// <summary>B: the first intermediate storage; for AsyncCopy the area of preserved grains at site 1.</summary>
     public string? FirstIntermediate { get; }
 
-    /// <summary>C: the second intermediate storage.</summary>
+    /// <summary>C: the second intermediate storage; for AsyncCopy the area of preserved grains at site 2.</summary>
     public string? SecondIntermediate { get; }
 
     /// <summary>D: the target.</summary>
@@ -107,7 +107,7 @@ public sealed class MirrorPair
     /// <summary>How many grains the source has.</summary>
     public long GrainCount { get; }
 
-    /// <summary>Grains changed since the last point.</summary>
+    /// <summary>Grains changed since the last point; for AsyncCopy, those of them that site 2 does not have yet.</summary>
     public long ChangedGrains { get; }
 
     /// <summary>The same in bytes, at most the size.</summary>

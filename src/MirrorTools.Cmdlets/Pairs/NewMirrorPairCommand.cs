@@ -33,11 +33,11 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     [ValidateNotNullOrEmpty]
     public string Source { get; set; } = "";
 
-    /// <summary>B: the first intermediate storage, at site 1; beside the source where not given.</summary>
+    /// <summary>B: the first intermediate storage, at site 1; for AsyncCopy the area of preserved grains there. Beside the source where not given.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? FirstIntermediate { get; set; }
 
-    /// <summary>C: the second intermediate storage, at site 2; beside the target where not given.</summary>
+    /// <summary>C: the second intermediate storage, at site 2; for AsyncCopy the area of preserved grains there. Beside the target where not given.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? SecondIntermediate { get; set; }
 
@@ -68,7 +68,7 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     [BlankIsAbsent]
     public WritePolicy? WritePolicy { get; set; }
 
-    /// <summary>After how long a write policy that waits for site 2 does without.</summary>
+    /// <summary>After how long a write that waits for site 2 does without it.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Duration]
     public TimeSpan? WriteDeadline { get; set; }

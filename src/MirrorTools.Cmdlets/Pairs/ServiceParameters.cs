@@ -12,7 +12,7 @@ internal static class ServiceParameters
     private static readonly Dictionary<CopyService, string[]> Unused = new()
     {
         [CopyService.Flashcopy] = ["CollisionPolicy", "HardeningMethod"],
-        [CopyService.AsyncCopy] = ["FirstIntermediate", "WritePolicy", "WriteDeadline", "HardeningMethod"],
+        [CopyService.AsyncCopy] = ["WritePolicy", "HardeningMethod"],
         [CopyService.SyncCache] = ["FirstIntermediate", "SecondIntermediate", "WritePolicy", "WriteDeadline", "CollisionPolicy", "Schedule", "RetainPoints"],
     };
 
@@ -35,7 +35,7 @@ internal static class ServiceParameters
         throw MirrorApiException.Create(
             Storages.Contains(unused) ? ErrorIds.StorageNotUsedByService : ErrorIds.ParameterNotUsedByService,
             $"The copy service {service} does not use -{unused}.",
-            $"Leave -{unused} out; only {uses} uses it.",
+            $"Leave -{unused} out; it is for {uses} only.",
             nameof(ErrorCategory.InvalidArgument),
             target);
     }

@@ -19,7 +19,7 @@ public sealed class SetMirrorPairCommand : PairChangingCmdlet
     [Parameter]
     public WritePolicy? WritePolicy { get; set; }
 
-    /// <summary>After how long a write policy that waits for site 2 does without.</summary>
+    /// <summary>After how long a write that waits for site 2 does without it.</summary>
     [Parameter]
     [Duration]
     public TimeSpan? WriteDeadline { get; set; }
