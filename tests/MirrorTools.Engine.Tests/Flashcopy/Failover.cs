@@ -53,29 +53,4 @@ internal static class Failover
 
         return (committed, source);
     }
-
-    /// <summary>Lets two sources hear of each other.</summary>
-    public static void Meet(this FlashcopyRig rig, MirrorSource first, MirrorSource second)
-    {
-        (TestChannel left, TestChannel right) = TestChannel.Pair(rig.PairId, rig.PairId);
-        second.Attach(right);
-        first.Attach(left);
-    }
-
-    /// <summary>Joins a source and its target, and waits until they have met.</summary>
-    public static async Task JoinAsync(this FlashcopyRig rig, MirrorSource source, MirrorTarget target)
-    {
-        rig.Join(source, target);
-        await rig.UntilAsync(async () => (await source.GetStatusAsync()).IsConnected);
-    }
-
-    /// <summary>Runs a whole cycle of any source to its commit.</summary>
-    /// <returns>How many grains it sent.</returns>
-    public static async Task<long> CycleAsync(this FlashcopyRig rig, MirrorSource source)
-    {
-        long before = (await source.GetStatusAsync()).SentGrains;
-        ulong point = await source.StartCycleAsync(supersede: false);
-        await rig.UntilAsync(async () => (await source.GetStatusAsync()).LastCommitted.Number >= point);
-        return (await source.GetStatusAsync()).SentGrains - before;
-    }
 }

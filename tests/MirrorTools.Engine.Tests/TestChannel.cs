@@ -1,6 +1,6 @@
 using MirrorTools.Engine.Link;
 
-namespace MirrorTools.Engine.Tests.Flashcopy;
+namespace MirrorTools.Engine.Tests;
 
 /// <summary>Two ends of a channel in memory: ordered, lossless until cut, with a gate that holds chosen messages back.</summary>
 internal sealed class TestChannel : IPeerChannel
@@ -8,6 +8,7 @@ internal sealed class TestChannel : IPeerChannel
     private const ushort GrainData = 6;
 
     private readonly Queue<ReceivedMessage> _inbox = new();
+    private readonly Queue<ReceivedMessage> _held = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _arrived;
     private TestChannel _other = null!;
@@ -35,6 +36,12 @@ internal sealed class TestChannel : IPeerChannel
     /// <summary>Messages of these kinds are swallowed: they neither arrive nor fail.</summary>
     public HashSet<ushort> Swallowed { get; } = [];
 
+    /// <summary>Messages of these kinds wait here, in their order, until <see cref="Release"/>.</summary>
+    public HashSet<ushort> Held { get; } = [];
+
+    /// <summary>Told of each message before it is sent.</summary>
+    public Action<PeerMessage>? Sending { get; set; }
+
     public static (TestChannel Source, TestChannel Target) Pair(Guid pairId, Guid sessionId)
     {
         TestChannel source = new(pairId, sessionId);
@@ -47,14 +54,29 @@ internal sealed class TestChannel : IPeerChannel
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfClosed();
+        Sending?.Invoke(message);
         Sent.Add(message);
         SentPayloadBytes += message.Kind == GrainData ? payload.Length : 0;
-        if (!Swallowed.Contains(message.Kind))
+        if (Held.Contains(message.Kind))
+        {
+            _held.Enqueue(new ReceivedMessage(message, payload.ToArray(), null));
+        }
+        else if (!Swallowed.Contains(message.Kind))
         {
             _other.Deliver(new ReceivedMessage(message, payload.ToArray(), null));
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Lets everything that is held go on, and holds no more.</summary>
+    public void Release()
+    {
+        Held.Clear();
+        while (_held.TryDequeue(out ReceivedMessage? message))
+        {
+            _other.Deliver(message);
+        }
     }
 
     /// <summary>Puts a message into the other end's inbox, whatever this end would have sent.</summary>
