@@ -160,21 +160,19 @@ internal sealed class AsyncMaps
         return snapshot;
     }
 
-    /// <summary>How many grains are out of sync or on their way.</summary>
-    public long CountUnsynced()
+    /// <summary>Grains that are out of sync or on their way.</summary>
+    public GrainMap Unsynced()
     {
         GrainMap unsynced = new(Geometry.GrainCount, false);
         GrainMap.Or(unsynced, OutOfSync);
         GrainMap.Or(unsynced, Sent);
-        return unsynced.CountSet();
+        return unsynced;
     }
 
     /// <summary>Everything that the other site may lack.</summary>
     public GrainMap Union()
     {
-        GrainMap union = new(Geometry.GrainCount, false);
-        GrainMap.Or(union, OutOfSync);
-        GrainMap.Or(union, Sent);
+        GrainMap union = Unsynced();
         if (ChangeRecording is { } recording)
         {
             GrainMap.Or(union, recording);

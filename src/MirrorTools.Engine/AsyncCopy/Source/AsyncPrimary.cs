@@ -73,7 +73,7 @@ internal sealed class AsyncPrimary : ISourceService
     public long PointGrains => _increment.Grains;
 
     /// <inheritdoc/>
-    public long Uncopied => _maps.CountUnsynced();
+    public long Uncopied => _maps.Unsynced().CountSet();
 
     /// <inheritdoc/>
     public bool IsCopied => _increment.IsCopied;
@@ -121,20 +121,21 @@ internal sealed class AsyncPrimary : ISourceService
     public void Start() => _restored?.Start(_core, _causes.OnFault);
 
     /// <inheritdoc/>
-    public void Attach(IPeerChannel channel, bool hasPoint) => _drain.Attach(channel);
+    public void Attach(IPeerChannel channel, bool hasPoint)
+    {
+        Detach();
+        _drain.Attach(channel);
+    }
 
     /// <inheritdoc/>
     public void Detach()
     {
-        if (_drain.Channel is null)
+        if (_drain.Channel is not null)
         {
-            return;
+            _drain.Detach(_core.Parts.Faults.ForgetSentGrains);
+            _increment.OnSentLost();
+            _maps.Sent.Reset(false);
         }
-
-        _drain.Detach(_core.Parts.Faults.ForgetSentGrains);
-
-        _increment.OnSentLost();
-        _maps.Sent.Reset(false);
     }
 
     /// <inheritdoc/>
@@ -145,6 +146,7 @@ internal sealed class AsyncPrimary : ISourceService
     {
         _maps.Unsync(grains);
         _maps.HasChanged = true;
+        _increment.OnPutBack(grains);
         OnMarked();
     }
 
@@ -242,7 +244,11 @@ internal sealed class AsyncPrimary : ISourceService
     public void PrepareBecomingTarget() => _restored?.ForgetUnrestored();
 
     /// <inheritdoc/>
-    public Task CloseAsync() => _restored?.CloseAsync() ?? Task.CompletedTask;
+    public Task CloseAsync()
+    {
+        _increment.Close();
+        return _restored?.CloseAsync() ?? Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public void ReleaseWriters() => _barrier.ReleaseAll();
@@ -250,25 +256,21 @@ internal sealed class AsyncPrimary : ISourceService
     /// <inheritdoc/>
     public GrainMap Snapshot(SourceMapKind kind)
     {
-        GrainMap copy = new(_maps.Geometry.GrainCount, false);
         switch (kind)
         {
             case SourceMapKind.OutOfSync:
-                GrainMap.Or(copy, _maps.OutOfSync);
-                GrainMap.Or(copy, _maps.Sent);
-                break;
+                return _maps.Unsynced();
             case SourceMapKind.ChangeRecording:
+                GrainMap copy = new(_maps.Geometry.GrainCount, false);
                 if (_maps.ChangeRecording is { } recording)
                 {
                     GrainMap.Or(copy, recording);
                 }
 
-                break;
+                return copy;
             default:
                 throw new PairException(PairError.NoSuchMap, $"A pair of asynchronous copy has no map {kind}. Get-GrainBitmap -Map OutOfSync, ChangeRecording, Preserved shows what there is.");
         }
-
-        return copy;
     }
 
     /// <inheritdoc/>

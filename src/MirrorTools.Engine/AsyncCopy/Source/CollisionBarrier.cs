@@ -50,14 +50,10 @@ internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drai
     /// <summary>Looks at everyone who waits.</summary>
     public void Reconsider()
     {
-        for (int i = _waiting.Count - 1; i >= 0; i--)
+        // What is done for one of them may itself be progress that is looked at in here.
+        foreach (Waiter waiter in _waiting.ToArray())
         {
-            if (MayGoOn(_waiting[i].Grains))
-            {
-                Waiter waiter = _waiting[i];
-                _waiting.RemoveAt(i);
-                waiter.Grant.TrySetResult(new CopyGrant(CopyGrantKind.LookAgain));
-            }
+            Reconsider(waiter);
         }
     }
 
@@ -76,14 +72,20 @@ internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drai
 
     private void Register(Waiter waiter)
     {
-        if (MayGoOn(waiter.Grains))
+        _waiting.Add(waiter);
+        Reconsider(waiter);
+        if (_waiting.Contains(waiter))
+        {
+            _ = WatchAsync(waiter);
+        }
+    }
+
+    private void Reconsider(Waiter waiter)
+    {
+        if (MayGoOn(waiter.Grains) && _waiting.Remove(waiter))
         {
             waiter.Grant.TrySetResult(new CopyGrant(CopyGrantKind.LookAgain));
-            return;
         }
-
-        _waiting.Add(waiter);
-        _ = WatchAsync(waiter);
     }
 
     // Does what is to be done for those grains that are still in the way.
@@ -125,9 +127,11 @@ internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drai
 
     private async Task KeepAsync(long grain, byte[] image, int era)
     {
+        bool isRead = false;
         try
         {
             await volume.ReadAsync(maps.Geometry.OffsetOf(grain), image, CancellationToken.None);
+            isRead = true;
             if (era == _era)
             {
                 // In memory first: from the mark on the grain may be overwritten.
@@ -144,7 +148,12 @@ internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drai
         {
             _keeping.Remove(grain);
             kept.Unreserve(image.Length);
-            Reconsider();
+            if (isRead)
+            {
+                // A storage that fails at once would be tried again without an end: the suspension that it leads to lets everyone go on.
+                Reconsider();
+            }
+
             drain.Pump();
         }
     }

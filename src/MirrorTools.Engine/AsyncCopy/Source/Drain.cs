@@ -172,7 +172,7 @@ internal sealed class Drain
 
     private CopyRun? NextRun() =>
         _scan.NextDemanded()
-        ?? (_reading.Count >= MaximumSteps || _windowUsed >= Options.WindowBytes || _sender.Unacknowledged.Count >= Options.MaximumUnacknowledged
+        ?? (_reading.Count >= MaximumSteps || _windowUsed >= Options.WindowBytes || _reading.Count + _sender.Unacknowledged.Count >= Options.MaximumUnacknowledged
             ? null
             : _scan.Next(Options.RunBytes));
 
@@ -186,6 +186,9 @@ internal sealed class Drain
             bool isKept = !content.IsEmpty;
             if (isKept)
             {
+                // Its room among the images that are kept is free again before the link has taken it.
+                reserved = content.Length;
+                _windowUsed += reserved;
                 content = run.IsPart ? content.Slice(run.SkipBytes, run.PartBytes) : content;
             }
             else if ((run.IsPart || !await ShortenAsync(run, session)) && session == _session)
@@ -265,11 +268,13 @@ internal sealed class Drain
         return true;
     }
 
-    // What a run loses by being cut shorter is out of sync again.
+    // What a run loses by being cut shorter is out of sync again: in one step, or a point that is taken in between would miss it.
     private async Task<bool> ShortenAsync(CopyRun run, int session)
     {
         GrainRange whole = run.Grains;
-        bool zeros = await _storages.ShortenAsync(run, Options.RunBytes);
+        CopyRun shorter = new(whole, fromB: false, needsC: true);
+        bool zeros = await _storages.ShortenAsync(shorter, Options.RunBytes);
+        run.Grains = shorter.Grains;
         if (run.Grains.Count < whole.Count && session == _session)
         {
             GrainRange rest = new(run.Grains.End, whole.End - run.Grains.End);

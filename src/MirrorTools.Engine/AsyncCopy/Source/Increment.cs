@@ -13,6 +13,7 @@ namespace MirrorTools.Engine.AsyncCopy.Source;
 internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier barrier)
 {
     private static readonly TimeSpan s_late = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(1);
 
     private CancellationTokenSource _timer = new();
     private SourceCore _core = null!;
@@ -58,7 +59,7 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
     }
 
     /// <summary>The gate is open again.</summary>
-    public void Count() => Grains = maps.CountUnsynced();
+    public void Count() => Grains = maps.Unsynced().CountSet();
 
     /// <summary>The drain goes on, in the increment's name.</summary>
     public void Run(ulong point)
@@ -81,8 +82,17 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
         Interlocked.MemoryBarrier();
         if (maps.ChangeRecording is { } recording && HaveCommon(recording, maps.Sent))
         {
-            _isLost = true;
-            _ = _core.Flows.WatchAsync(GiveUpAsync("LinkLost"));
+            Lose();
+        }
+    }
+
+    /// <summary>The other site lacks these grains after all, and they are out of sync again. Where they were overwritten since the point, its image of them is nowhere.</summary>
+    public void OnPutBack(GrainRange grains)
+    {
+        Interlocked.MemoryBarrier();
+        if (maps.ChangeRecording is { } recording && recording.NextSet(grains.First) < grains.End)
+        {
+            Lose();
         }
     }
 
@@ -106,6 +116,15 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
 
     /// <summary>Gives it up.</summary>
     public Task GiveUpAsync(string reason) => _core.Group.GiveUpAsync(reason);
+
+    /// <summary>The pair is being closed.</summary>
+    public void Close() => _timer.Cancel();
+
+    private void Lose()
+    {
+        _isLost = true;
+        _ = _core.Flows.WatchAsync(GiveUpAsync("LinkLost"));
+    }
 
     // First the writers, who mark out of sync from here on; then what they recorded before.
     private void EndRecording(GrainMap recording)
@@ -153,13 +172,18 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
         try
         {
             await Task.Delay(longest, _core.Time, cancellationToken);
+            while (_cycle.Point == point && _cycle.State != SourceState.Copying)
+            {
+                // It is being decided. Where no answer comes, or a refusal, it is copied again, and has had its time.
+                await Task.Delay(s_lookAgain, _core.Time, cancellationToken);
+            }
         }
         catch (OperationCanceledException)
         {
             return;
         }
 
-        if (_cycle.Point == point && _cycle.State == SourceState.Copying)
+        if (_cycle.Point == point)
         {
             _core.Events.Report(PairEventId.IncrementTimedOut, ("point", point), ("deadlineMs", (long)longest.TotalMilliseconds));
             await GiveUpAsync("IncrementTimedOut");

@@ -5,7 +5,6 @@ using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
-using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.AsyncCopy.Source;
 
@@ -24,9 +23,11 @@ internal sealed class RestoredPrimary
     private readonly AsyncMaps _maps;
     private readonly GrainSettling _settling;
     private readonly ulong _layer;
-    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Action<SuspendReason, FaultText>? _fault;
     private Task _run = Task.CompletedTask;
+    private SourceCore? _core;
+    private SuspendReason _part;
+    private bool _isPersisted;
+    private Action<SuspendReason, FaultText>? _fault;
 
     private RestoredPrimary(SourceOpening opening, PreservedArea area, AsyncMaps maps)
     {
@@ -39,7 +40,7 @@ internal sealed class RestoredPrimary
             Purpose = "The restoring of the recovered point",
             TakesAll = true,
             RetryPause = s_retryPause,
-            Failed = exception => _fault?.Invoke(SuspendReason.TargetFailed, FaultText.Of(exception)),
+            Failed = exception => _fault?.Invoke(_part, FaultText.Of(exception)),
         };
         Image = new RestoringImage(
             opening.Geometry, opening.Parts.Volume, opening.Parts.Intermediate, _settling, Find, opening.Control, opening.Parts.Faults.WriteUnrestoredGrains);
@@ -60,14 +61,19 @@ internal sealed class RestoredPrimary
     /// <summary>Begins to undo in the background.</summary>
     public void Start(SourceCore core, Action<SuspendReason, FaultText> fault)
     {
-        _fault = fault;
-        _run = core.Flows.WatchAsync(RunAsync(core));
+        (_core, _fault) = (core, fault);
+        if (_opening.Record.AwaitsRemoteDifferences || _settling.Settled.NextClear(0) < _opening.Geometry.GrainCount)
+        {
+            // A page that is never written in this role would say, once it has ended, that all of its grains may differ (P-4).
+            _maps.Behind.MarkAll();
+        }
+
+        _run = core.Flows.WatchAsync(_settling.RunAsync());
     }
 
     /// <summary>Stops.</summary>
     public async Task CloseAsync()
     {
-        _stop.TrySetResult();
         _settling.Stop();
         await _run;
     }
@@ -85,46 +91,29 @@ internal sealed class RestoredPrimary
 
     private PreservedPlace? Find(long grain) => _area.TryFind(_layer, grain, out PreservedPlace place) ? place : null;
 
-    // What was preserved is how the two sites differ: that is durable before the first grain of it is undone.
-    private async Task RunAsync(SourceCore core)
-    {
-        if (_settling.Settled.NextClear(0) < _opening.Geometry.GrainCount)
-        {
-            _maps.Behind.MarkAll();
-            while (!_stop.Task.IsCompleted && !await TryPersistAsync(core))
-            {
-            }
-        }
-
-        await _settling.RunAsync();
-    }
-
-    private async Task<bool> TryPersistAsync(SourceCore core)
+    // What was preserved is how the two sites differ: that is durable before the first grain of it is undone. Hosts that wait see a fault of it as one of the undoing.
+    private async Task PersistAsync()
     {
         try
         {
-            await core.Journal.PersistAllAsync();
-            return true;
+            await _core!.Journal.PersistAllAsync();
+            _isPersisted = true;
         }
         catch (IOException exception)
         {
-            _fault?.Invoke(SuspendReason.MetadataFailed, FaultText.Of(exception));
+            _part = SourceFault.ReasonOf(exception);
+            throw;
         }
-
-        try
-        {
-            await _stop.Task.WithDeadline(s_retryPause, core.Time, CancellationToken.None);
-        }
-        catch (TimeoutException)
-        {
-            // The next try.
-        }
-
-        return false;
     }
 
     private async Task UndoAsync(IReadOnlyList<GrainRange> batch)
     {
+        if (!_isPersisted)
+        {
+            await PersistAsync();
+        }
+
+        _part = SuspendReason.TargetFailed;
         GrainGeometry geometry = _opening.Geometry;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(RunBytes, geometry.GrainBytes));
         try

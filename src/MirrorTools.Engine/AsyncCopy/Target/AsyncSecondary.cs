@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using MirrorTools.Engine.AsyncCopy.Preserving;
+using MirrorTools.Engine.Copying;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
@@ -28,6 +29,7 @@ internal sealed class AsyncSecondary : ITargetService
     private ImageRenewal _renewal = null!;
     private ulong _layer;
     private long _hashedThrough;
+    private bool _isFlushed;
 
     private AsyncSecondary(TargetOpening opening, PreservedArea area)
     {
@@ -37,7 +39,7 @@ internal sealed class AsyncSecondary : ITargetService
         _settling = new GrainSettling(Safe(), opening.Geometry, PreserveAsync, opening.Parts.Options, opening.Parts.Time)
         {
             Purpose = "The keeping of the last committed point's grains",
-            Failed = exception => _failed(SuspendReason.SecondIntermediateFailed, exception),
+            Failed = exception => _failed(exception is TransferReadException ? SuspendReason.TargetFailed : SuspendReason.SecondIntermediateFailed, exception),
         };
         _writer = new SecondaryWriter(opening.Geometry, Secondary, _settling, opening.Parts.Faults) { Failed = exception => _failed(SuspendReason.TargetFailed, exception) };
         Image = new LayeredImage(opening.Geometry, Secondary, area, opening.Parts.Intermediate, _readers, () => _layer);
@@ -87,7 +89,7 @@ internal sealed class AsyncSecondary : ITargetService
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken stop)
     {
-        Task preserving = _settling.RunAsync();
+        Task preserving = _core.Flows.WatchAsync(_settling.RunAsync());
         await _writer.RunAsync();
         await preserving;
     }
@@ -119,7 +121,7 @@ internal sealed class AsyncSecondary : ITargetService
     public Task TakeAsync(IPeerChannel channel, ReceivedMessage received) => _writer.TakeAsync(channel, received);
 
     /// <inheritdoc/>
-    public void OnConversation() => _hashedThrough = 0;
+    public void OnConversation() => (_hashedThrough, _isFlushed) = (0, false);
 
     /// <inheritdoc/>
     public async Task<byte[]?> HashAsync(GrainRange grains)
@@ -128,6 +130,13 @@ internal sealed class AsyncSecondary : ITargetService
         byte[] buffer = ArrayPool<byte>.Shared.Rent(_opening.Geometry.GrainBytes);
         try
         {
+            if (!_isFlushed)
+            {
+                // What is equal counts as durable from then on: not only what arrived, but what somebody wrote before the pair was opened.
+                await Secondary.FlushAsync(CancellationToken.None);
+                _isFlushed = true;
+            }
+
             for (int i = 0; i < grains.Count; i++)
             {
                 long grain = grains.First + i;
