@@ -279,14 +279,12 @@ internal sealed class AsyncSecondary : ITargetService
 
     private bool IsUnread(ulong point) => !_pins.Exists(pin => pin.Point.Number == point);
 
-    private Task ReleaseAsync(LayerPin pin) => _core.Control.InvokeAsync(async () =>
+    // Its reader has ended, and its slots may be used again.
+    private Task ReleaseAsync(LayerPin pin) => _core.Control.InvokeAsync(() =>
     {
-        if (_pins.Remove(pin))
-        {
-            // Its reader has ended, and its slots may be used again.
-            await Task.CompletedTask;
-            KeepLayers();
-        }
+        _pins.Remove(pin);
+        KeepLayers();
+        return Task.CompletedTask;
     });
 
     private void KeepLayers()
