@@ -10,6 +10,10 @@ switch (what)
     case "host":
         await HostBenchmark.RunAsync(int.Parse(args.ElementAtOrDefault(1) ?? "5", CultureInfo.InvariantCulture), [.. args.Skip(2)], CancellationToken.None);
         return 0;
+    case "hold":
+        await HoldBenchmark.RunAsync(
+            int.Parse(args.ElementAtOrDefault(1) ?? "1", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "5", CultureInfo.InvariantCulture), CancellationToken.None);
+        return 0;
     case "scattered":
         await CycleBenchmark.ScatteredAsync(parent, CancellationToken.None);
         return 0;
@@ -29,6 +33,6 @@ switch (what)
         await LinkBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("link | host [SECONDS] [WORKLOAD ...] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR] | nbd-serve FILE SOCKET | nbd-compare DIR [SECONDS] [ROUNDS]");
+        Console.Error.WriteLine("link | host [SECONDS] [WORKLOAD ...] | hold [VOLUMES] [SECONDS] | scattered [DIR] | idle [DIR] [TIB] | initial [DIR] | nbd-serve FILE SOCKET | nbd-compare DIR [SECONDS] [ROUNDS]");
         return 2;
 }

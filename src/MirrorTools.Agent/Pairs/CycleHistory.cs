@@ -1,3 +1,4 @@
+using System.Globalization;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Errors;
@@ -43,7 +44,11 @@ internal sealed class CycleHistory
         switch (happened.Id)
         {
             case PairEventId.PointTaken:
-                Change(number, taken ?? happened.At, cycle => cycle.State = nameof(CycleState.Copying));
+                Change(number, taken ?? happened.At, cycle =>
+                {
+                    cycle.State = nameof(CycleState.Copying);
+                    cycle.HoldMs = double.TryParse(Argument("heldMs"), CultureInfo.InvariantCulture, out var held) ? held : null;
+                });
                 break;
             case PairEventId.PointCommitted:
                 Change(number, taken, cycle => SetCommitted(cycle, WireTime.TryRead(Argument("t2"), out var t2) ? t2 : happened.At));
@@ -128,6 +133,7 @@ internal sealed class CycleHistory
         State = cycle.State,
         Reason = cycle.Reason,
         PointTime = cycle.PointTime,
+        HoldMs = cycle.HoldMs,
         CompletedAt = cycle.CompletedAt,
         CommittedAt = cycle.CommittedAt,
         EndedAt = cycle.EndedAt,

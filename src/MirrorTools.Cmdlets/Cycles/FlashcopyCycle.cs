@@ -25,6 +25,7 @@ public sealed class FlashcopyCycle
         BytesTotal = info.BytesTotal;
         BytesDone = info.BytesDone;
         BytesOnLink = info.BytesOnLink;
+        HoldTime = Wire.Duration(info.HoldMs);
         BytesPerSecond = info.BytesPerSecond;
         TimeLeft = Wire.Duration(info.TimeLeftMs);
         Duration = WireTime.Read(info.EndedAt) - WireTime.Read(info.PointTime);
@@ -51,6 +52,9 @@ public sealed class FlashcopyCycle
 
     /// <summary>t1, the instant of the point.</summary>
     public DateTimeOffset? PointTime { get; }
+
+    /// <summary>How long hosts' writes were held for the point.</summary>
+    public TimeSpan? HoldTime { get; }
 
     /// <summary>When the first flashcopy was complete.</summary>
     public DateTimeOffset? CompletedAt { get; }

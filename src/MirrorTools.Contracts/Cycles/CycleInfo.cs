@@ -30,6 +30,10 @@ public sealed class CycleInfo
     [DataMember(Name = "pointTime")]
     public string PointTime { get => field ?? ""; set; }
 
+    /// <summary>How long hosts' writes were held for the point, in milliseconds; nothing where that is not known any more.</summary>
+    [DataMember(Name = "holdMs", EmitDefaultValue = false)]
+    public double? HoldMs { get; set; }
+
     /// <summary>When the first flashcopy was complete (ISO 8601, UTC).</summary>
     [DataMember(Name = "completedAt", EmitDefaultValue = false)]
     public string? CompletedAt { get; set; }

@@ -3,7 +3,7 @@ namespace MirrorTools.Engine.Events;
 /// <summary>What an event of a pair says; the numbers are stored and never change their meaning.</summary>
 public enum PairEventId
 {
-    /// <summary>A consistency point was taken; arguments: point, t1.</summary>
+    /// <summary>A consistency point was taken; arguments: point, t1, heldMs: how long writes were held .</summary>
     PointTaken = 100,
 
     /// <summary>A point was committed; arguments: point, t1, t2, and at the source linkBytes.</summary>

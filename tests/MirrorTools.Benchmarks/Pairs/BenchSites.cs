@@ -33,11 +33,11 @@ internal sealed class BenchSites : IAsyncDisposable
         return new BenchSites(directory, site1, site2);
     }
 
-    public Task<PairInfo> PairAsync(string name, string source, ScheduleKind schedule, CancellationToken cancellationToken) => Client.Pairs.CreateAsync(
+    public Task<PairInfo> PairAsync(string name, string source, ScheduleKind schedule, CancellationToken cancellationToken, CopyService service = CopyService.Flashcopy) => Client.Pairs.CreateAsync(
         new NewPairRequest
         {
             Name = name,
-            Service = nameof(CopyService.Flashcopy),
+            Service = service.ToString(),
             Source = source,
             Target = Path.Combine(Directory, "target", name + ".img"),
             TargetAgent = "site2",

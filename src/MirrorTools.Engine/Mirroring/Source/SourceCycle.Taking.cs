@@ -134,7 +134,7 @@ internal sealed partial class SourceCycle
         _linkBytesBefore = _core.LinkBytes;
         _outcome = new TaskCompletionSource<CycleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         Transition(SourceEvent.PointTaken);
-        _core.Events.Report(PairEventId.PointTaken, ("point", point), ("t1", TakenAt));
+        _core.Events.Report(PairEventId.PointTaken, ("point", point), ("t1", TakenAt), ("heldMs", Math.Round(LastGateTime.TotalMilliseconds, 3)));
         _core.Service.BeginPoint();
         Transition(SourceEvent.Merged);
     }
