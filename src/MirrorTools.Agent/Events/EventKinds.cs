@@ -1,4 +1,3 @@
-using MirrorTools.Contracts.Events;
 using static MirrorTools.Contracts.Events.EventLevel;
 
 namespace MirrorTools.Agent.Events;

@@ -1,5 +1,4 @@
 using MirrorTools.Agent.Pairs;
-using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;

@@ -1,4 +1,3 @@
-using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Groups;

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Errors;
-using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Pairs;

@@ -3,7 +3,6 @@ using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Plans;
-using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Pairs;

@@ -7,8 +7,8 @@ using MirrorTools.Agent.Schedules;
 using MirrorTools.Agent.Volumes;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Pairs;
 

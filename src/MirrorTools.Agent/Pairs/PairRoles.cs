@@ -1,10 +1,8 @@
 using MirrorTools.Agent.Control.Errors;
-using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Target;
-using MirrorTools.Engine.Mirroring.Target;
-using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 

@@ -1,11 +1,10 @@
 using System.Security.Cryptography;
 using MirrorTools.Agent.Volumes;
 using MirrorTools.Contracts.Volumes;
-using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
-using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Protocols.Nbd;
 

@@ -1,6 +1,5 @@
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Schedules;
-using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Schedules;

@@ -1,5 +1,5 @@
-using MirrorTools.Contracts.Schedules;
 using System.Runtime.Serialization;
+using MirrorTools.Contracts.Schedules;
 
 namespace MirrorTools.Contracts.Pairs;
 

@@ -1,6 +1,6 @@
+using System.Runtime.Serialization;
 using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Schedules;
-using System.Runtime.Serialization;
 
 namespace MirrorTools.Contracts.Pairs;
 

@@ -1,4 +1,3 @@
-
 namespace MirrorTools.Engine.Journal;
 
 /// <summary>Writes that go on where others ended will need the next regions too: one write of the dirty-region log then serves many of them.</summary>

@@ -1,7 +1,6 @@
 using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Journal;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 

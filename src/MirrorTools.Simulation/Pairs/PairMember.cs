@@ -1,15 +1,12 @@
-using MirrorTools.Engine.Flashcopy;
-using MirrorTools.Engine.Mirroring;
-using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
-using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Scheduling;
-using MirrorTools.Simulation.Sites;
 
 namespace MirrorTools.Simulation.Pairs;
 

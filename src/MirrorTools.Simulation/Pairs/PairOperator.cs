@@ -1,6 +1,6 @@
 using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Runs;

@@ -1,10 +1,8 @@
-using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Disks;
-using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Runs;
 using MirrorTools.Simulation.Scheduling;
 using MirrorTools.Simulation.Sites;

@@ -1,7 +1,7 @@
-using MirrorTools.Engine.Flashcopy;
-using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.AsyncCopy;
+using MirrorTools.Engine.Flashcopy;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Scheduling;
 

@@ -1,13 +1,10 @@
-using MirrorTools.Engine.Flashcopy;
-using MirrorTools.Engine.Mirroring;
-using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Flashcopy.Target;
-using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Mirroring.Source;
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
-using MirrorTools.Engine.Volumes;
 using MirrorTools.Simulation.Checking;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;

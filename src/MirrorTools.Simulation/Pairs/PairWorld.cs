@@ -1,16 +1,14 @@
 using System.Globalization;
-using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Flashcopy;
-using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.AsyncCopy;
+using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 using MirrorTools.Simulation.Disks;
 using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Runs;
-using MirrorTools.Simulation.Checking;
 using MirrorTools.Simulation.Scheduling;
 using MirrorTools.Simulation.Sites;
 

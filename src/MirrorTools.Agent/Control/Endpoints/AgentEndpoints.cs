@@ -4,7 +4,6 @@ using MirrorTools.Agent.Link;
 using MirrorTools.Agent.Pairs;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Agents;
-using MirrorTools.Engine.Flashcopy.Source;
 using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Control.Endpoints;

@@ -8,7 +8,6 @@ using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
-using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.AsyncCopy.Target;
 

@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Copying;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Mirroring;
@@ -15,10 +16,9 @@ namespace MirrorTools.Engine.AsyncCopy.Target;
 /// <param name="faults">The simulation's deliberate faults.</param>
 internal sealed class SecondaryWriter(GrainGeometry geometry, IBlockDevice secondary, GrainSettling settling, MirrorFaults faults)
 {
-    private readonly List<TaskCompletionSource> _idle = [];
+    private readonly WorkUnderWay _arrivals = new();
     private List<(IPeerChannel Channel, PeerMessage Message)> _written = [];
     private TaskCompletionSource _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _active;
     private bool _stopped;
 
     /// <summary>Grains received since the process began.</summary>
@@ -31,22 +31,12 @@ internal sealed class SecondaryWriter(GrainGeometry geometry, IBlockDevice secon
     public required Action<Exception> Failed { get; init; }
 
     /// <summary>Completes when no arrival is under way.</summary>
-    public Task WhenIdle()
-    {
-        if (_active == 0)
-        {
-            return Task.CompletedTask;
-        }
-
-        TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _idle.Add(idle);
-        return idle.Task;
-    }
+    public Task WhenIdle() => _arrivals.WhenIdle();
 
     /// <summary>Takes one run of grains; owns the message.</summary>
     public async Task TakeAsync(IPeerChannel channel, ReceivedMessage received)
     {
-        _active++;
+        _arrivals.Enter();
         PeerMessage message = received.Message;
         GrainRange grains = new(message.FirstGrain, message.GrainCount);
         Newest = Math.Max(Newest, message.Point);
@@ -76,7 +66,7 @@ internal sealed class SecondaryWriter(GrainGeometry geometry, IBlockDevice secon
         finally
         {
             received.Dispose();
-            Leave();
+            _arrivals.Leave();
         }
     }
 
@@ -138,19 +128,6 @@ internal sealed class SecondaryWriter(GrainGeometry geometry, IBlockDevice secon
         catch (LinkClosedException)
         {
             // Site 1 sends it again over the next session.
-        }
-    }
-
-    private void Leave()
-    {
-        if (--_active == 0)
-        {
-            TaskCompletionSource[] idle = [.. _idle];
-            _idle.Clear();
-            foreach (TaskCompletionSource waiting in idle)
-            {
-                waiting.TrySetResult();
-            }
         }
     }
 }

@@ -1,8 +1,8 @@
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;

@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Copying;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
@@ -16,8 +17,7 @@ internal sealed class ArrivalWriter(SecondCore core)
 {
     private const int RegionsPerPiece = 32;
 
-    private readonly List<TaskCompletionSource> _idle = [];
-    private int _active;
+    private readonly WorkUnderWay _arrivals = new();
 
     /// <summary>Grains written into C since the process began.</summary>
     public long ReceivedGrains { get; private set; }
@@ -26,22 +26,12 @@ internal sealed class ArrivalWriter(SecondCore core)
     public Action<Pairs.SuspendReason, Exception>? Failed { get; set; }
 
     /// <summary>Completes when no arrival is under way.</summary>
-    public Task WhenIdle()
-    {
-        if (_active == 0)
-        {
-            return Task.CompletedTask;
-        }
-
-        TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _idle.Add(idle);
-        return idle.Task;
-    }
+    public Task WhenIdle() => _arrivals.WhenIdle();
 
     /// <summary>Takes one run of grains and acknowledges it; owns the message.</summary>
     public async Task TakeAsync(IPeerChannel channel, ReceivedMessage received)
     {
-        _active++;
+        _arrivals.Enter();
         PeerMessage message = received.Message;
         GrainRange grains = new(message.FirstGrain, message.GrainCount);
         try
@@ -70,7 +60,7 @@ internal sealed class ArrivalWriter(SecondCore core)
         finally
         {
             received.Dispose();
-            Leave();
+            _arrivals.Leave();
         }
     }
 
@@ -83,7 +73,7 @@ internal sealed class ArrivalWriter(SecondCore core)
     /// <exception cref="IOException">C, the log or the copy to D failed.</exception>
     public async Task AlignAsync(GrainRange grains, ReadOnlyMemory<byte> content)
     {
-        _active++;
+        _arrivals.Enter();
         try
         {
             await core.Second.SettleAsync(grains);
@@ -105,7 +95,7 @@ internal sealed class ArrivalWriter(SecondCore core)
         }
         finally
         {
-            Leave();
+            _arrivals.Leave();
         }
     }
 
@@ -128,19 +118,6 @@ internal sealed class ArrivalWriter(SecondCore core)
 
         BlockExtent target = await core.Parts.Volume.FindExtentAsync(offset, length, CancellationToken.None);
         return target.Kind != ExtentKind.Data && target.LengthBytes >= length;
-    }
-
-    private void Leave()
-    {
-        if (--_active == 0)
-        {
-            TaskCompletionSource[] idle = [.. _idle];
-            _idle.Clear();
-            foreach (TaskCompletionSource waiting in idle)
-            {
-                waiting.TrySetResult();
-            }
-        }
     }
 
     // A long run goes some regions at a time, so that it never needs more hot marks than the log has.

@@ -2,7 +2,6 @@ using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
-using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;

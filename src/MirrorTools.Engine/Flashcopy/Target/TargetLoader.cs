@@ -2,10 +2,8 @@ using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Mirroring;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
-using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Flashcopy.Target;

@@ -4,7 +4,6 @@ using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
-using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Mirroring.Source;
 

@@ -1,4 +1,3 @@
-using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Volumes;
 

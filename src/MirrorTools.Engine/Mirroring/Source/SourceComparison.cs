@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
-using MirrorTools.Engine.Volumes;
 using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Mirroring.Source;

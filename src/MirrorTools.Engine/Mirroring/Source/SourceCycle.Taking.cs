@@ -1,7 +1,5 @@
 using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
-using MirrorTools.Engine.Waiting;
 
 namespace MirrorTools.Engine.Mirroring.Source;
 

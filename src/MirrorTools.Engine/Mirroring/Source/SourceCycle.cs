@@ -1,5 +1,4 @@
 using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Waiting;
 

@@ -1,9 +1,8 @@
 using MirrorTools.Engine.Events;
-using MirrorTools.Engine.Flashcopy.Source;
-using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
