@@ -22,10 +22,10 @@ internal sealed class AsyncSecondary : ITargetService
     private readonly EpochGate _readers;
     private readonly GrainSettling _settling;
     private readonly SecondaryWriter _writer;
-    private readonly List<LayerPin> _pins = [];
     private Action<SuspendReason, Exception> _failed = null!;
     private TargetCore _core = null!;
     private ImageRenewal _renewal = null!;
+    private KeptLayers _layers = null!;
     private ulong _layer;
     private long _hashedThrough;
     private bool _isFlushed;
@@ -35,7 +35,7 @@ internal sealed class AsyncSecondary : ITargetService
         (_opening, _area) = (opening, area);
         _readers = new EpochGate(opening.Parts.Time);
         _layer = opening.Record.LastCommitted.IsNone ? 0 : opening.Record.TargetEpoch;
-        _settling = new GrainSettling(Safe(), opening.Geometry, PreserveAsync, opening.Parts.Options, opening.Parts.Time)
+        _settling = new GrainSettling(Safe(), opening.Geometry, batch => _layers.PreserveAsync(batch, Secondary), opening.Parts.Options, opening.Parts.Time)
         {
             Purpose = "The keeping of the last committed point's grains",
             Failed = exception => _failed(exception is TransferReadException ? SuspendReason.TargetFailed : SuspendReason.SecondIntermediateFailed, exception),
@@ -82,6 +82,7 @@ internal sealed class AsyncSecondary : ITargetService
     public void Bind(TargetCore core, TargetPoint point, Action<SuspendReason, Exception> failed)
     {
         (_core, _failed) = (core, failed);
+        _layers = new KeptLayers(core, _area, _readers);
         _renewal = new ImageRenewal(core, _readers, () => core.Record.LastCommitted.IsNone || _layer == core.Record.TargetEpoch);
     }
 
@@ -185,8 +186,7 @@ internal sealed class AsyncSecondary : ITargetService
     public Task RenewAsync() => _renewal.RunAsync(() =>
     {
         _layer = _core.Record.TargetEpoch;
-        _area.BeginLayer(_layer);
-        KeepLayers();
+        _layers.Begin(_layer);
         _settling.Renew(Safe());
     });
 
@@ -196,23 +196,13 @@ internal sealed class AsyncSecondary : ITargetService
     /// <inheritdoc/>
     public PinnedPoint Pin(CommittedPoint point)
     {
-        LayerPin pin = new(point, _core.Record.TargetEpochOf(point.Number), ReleaseAsync);
-        pin.Image = new LayeredImage(_opening.Geometry, Secondary, _area, _opening.Parts.Intermediate, _readers, () => pin.Layer);
-        _pins.Add(pin);
+        LayerPin pin = _layers.Pin(point);
+        pin.Image = new LayeredImage(_opening.Geometry, Secondary, _area, _opening.Parts.Intermediate, _readers, pin.LayerToRead);
         return pin;
     }
 
     /// <inheritdoc/>
-    public async Task RemovePointAsync(ulong point)
-    {
-        if (!_core.Record.RetainedPoints.Contains(point))
-        {
-            throw new PairException(PairError.PointNotKept, $"Point {point} is not retained. Get-ConsistencyPoint shows which are.");
-        }
-
-        await _core.ChangeRecordAsync(now => now with { RetainedPoints = [.. now.RetainedPoints.Where(kept => kept != point)] });
-        KeepLayers();
-    }
+    public Task RemovePointAsync(ulong point) => _layers.RemoveAsync(point);
 
     /// <inheritdoc/>
     public Task PrepareRecoveryAsync() => _opening.Log.WriteCleanAsync(CancellationToken.None);
@@ -239,59 +229,5 @@ internal sealed class AsyncSecondary : ITargetService
         GrainMap safe = new(_opening.Geometry.GrainCount, _layer == 0);
         GrainMap.Or(safe, _area.Newest);
         return safe;
-    }
-
-    private async Task PreserveAsync(IReadOnlyList<GrainRange> batch)
-    {
-        while (true)
-        {
-            try
-            {
-                await _area.PreserveAsync(batch, Secondary);
-                break;
-            }
-            catch (AreaFullException) when (_core.Record.RetainedPoints.FirstOrDefault(IsUnread) is var oldest and not 0)
-            {
-                await RemovePointAsync(oldest);
-                _core.Events.Report(PairEventId.RetainedPointDropped, ("point", oldest));
-            }
-        }
-
-        // Readers that looked before still read the secondary: they leave before it may change under them.
-        for (long began = _core.Time.GetTimestamp(); ;)
-        {
-            try
-            {
-                await _readers.GraceAsync(_core.Parts.Options.GateDeadline);
-                return;
-            }
-            catch (TimeoutException exception) when (_core.Time.GetElapsedTime(began) > _core.Parts.Options.GateDeadline * 10)
-            {
-                throw new BlockDeviceException(BlockDeviceFault.Unreachable, "A reader of the committed image was not answered by its storage.", exception);
-            }
-            catch (TimeoutException)
-            {
-                // Again.
-            }
-        }
-    }
-
-    private bool IsUnread(ulong point) => !_pins.Exists(pin => pin.Point.Number == point);
-
-    // Its reader has ended, and its slots may be used again.
-    private Task ReleaseAsync(LayerPin pin) => _core.Control.InvokeAsync(() =>
-    {
-        _pins.Remove(pin);
-        KeepLayers();
-        return Task.CompletedTask;
-    });
-
-    private void KeepLayers()
-    {
-        if (_layer != 0)
-        {
-            IEnumerable<ulong> retained = _core.Record.RetainedPoints.Select(_core.Record.TargetEpochOf);
-            _area.Keep([.. retained.Concat(_pins.Select(static pin => pin.Layer)).Append(_layer).Distinct().Order()]);
-        }
     }
 }
