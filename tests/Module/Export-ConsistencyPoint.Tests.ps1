@@ -27,6 +27,12 @@ Describe 'Export-ConsistencyPoint' {
         $body.overwrite | Should -BeFalse
     }
 
+    It 'writes nothing with -WhatIf' {
+        $before = $fake.Requests.Count
+        Export-ConsistencyPoint sales /x -ConsistencyPoint 9 -Agent $fake.StateDirectory -WhatIf
+        @($fake.Requests.ToArray() | Select-Object -Skip $before).Method | Should -Not -Contain 'POST'
+    }
+
     It 'takes a point from the pipeline' {
         (Get-ConsistencyPoint sales -Agent $fake.StateDirectory | Export-ConsistencyPoint -Path /x -Force).Number | Should -Be 9
         (Get-LastRequest $fake POST).Body.overwrite | Should -BeTrue
@@ -59,5 +65,27 @@ Describe 'Export-ConsistencyPoint with real agents' -Tag RealAgent, 'P-1' {
         (Get-FileHash $path).Hash | Should -Be $atPoint
         Get-VolumeHash $pair.Name 8MB $sites.Site1 | Should -Not -Be $atPoint
         { Export-ConsistencyPoint $pair.Name $path -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'FileExists,*'
+    }
+
+    It 'writes each point that a pair retains, and says which it does not have' -Tag 'A-10' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -Size 8MB -With @{ Service = 'AsyncCopy'; RetainPoints = 2 }
+        $pair.RetainPoints | Should -Be 2
+        $expected = foreach ($value in 1..3) {
+            Write-MirrorVolume $pair.Name 1MB ([byte[]](@($value) * 4096)) -Agent $sites.Site1
+            $cycle = $pair | Start-FlashcopyCycle -PassThru | Wait-FlashcopyCycle -Timeout 60
+            [pscustomobject]@{ Number = $cycle.Number; Hash = Get-VolumeHash $pair.Name 8MB $sites.Site1 }
+        }
+        $points = Get-ConsistencyPoint $pair.Name -Agent $sites.Site2
+        $points.Number | Should -Be $expected[2].Number, $expected[1].Number
+        $points.Latest | Should -Be $true, $false
+        (Get-ConsistencyPoint $pair.Name -Agent $sites.Site1).Number | Should -Be $expected[2].Number
+        foreach ($point in $expected[1, 2]) {
+            $path = Join-Path $sites.Directory "$($pair.Name).$($point.Number).export"
+            (Export-ConsistencyPoint $pair.Name $path -ConsistencyPoint $point.Number -Agent $sites.Site2).Number | Should -Be $point.Number
+            (Get-FileHash $path).Hash | Should -Be $point.Hash
+        }
+        { Export-ConsistencyPoint $pair.Name "$path.old" -ConsistencyPoint $expected[0].Number -Agent $sites.Site2 -ErrorAction Stop } | Should -Throw -ErrorId 'PointNotFound,*'
+        "$path.old" | Should -Not -Exist
     }
 }

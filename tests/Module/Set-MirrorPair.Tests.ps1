@@ -30,6 +30,15 @@ Describe 'Set-MirrorPair' {
         { Set-MirrorPair sales -CollisionPolicy SendFirst -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterNotUsedByService,*'
     }
 
+    It 'sends how many points to keep, from 1 to 32' -Tag 'A-10' {
+        $fake.Route['GET /v1/pairs/mail'] = $fake.Route['PATCH /v1/pairs/mail'] = New-PairBody mail @{ service = 'AsyncCopy'; retainPoints = 8 }
+        (Set-MirrorPair mail -RetainPoints 8 -PassThru -Agent $fake.StateDirectory).RetainPoints | Should -Be 8
+        (Get-LastRequest $fake PATCH).Body.retainPoints | Should -Be 8
+        foreach ($points in 0, 33) {
+            { Set-MirrorPair mail -RetainPoints $points -Agent $fake.StateDirectory } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        }
+    }
+
     It 'changes nothing with -WhatIf' {
         Set-MirrorPair sales -NewName x -Agent $fake.StateDirectory -WhatIf
         (Get-LastRequest $fake).Method | Should -Be 'GET'
@@ -51,5 +60,13 @@ Describe 'Set-MirrorPair with real agents' -Tag RealAgent {
         $pair = New-TestPair -With @{ Service = 'AsyncCopy' }
         ($pair | Set-MirrorPair -CollisionPolicy SendFirst -PassThru).CollisionPolicy | Should -Be 'SendFirst'
         (Get-MirrorPair $pair.Name -Agent $sites.Site2).CollisionPolicy | Should -Be 'SendFirst'
+    }
+
+    It 'changes how many points are kept on both agents, and says who keeps one only' -Tag 'A-10' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -With @{ Service = 'AsyncCopy' }
+        ($pair | Set-MirrorPair -RetainPoints 4 -PassThru).RetainPoints | Should -Be 4
+        (Get-MirrorPair $pair.Name -Agent $sites.Site2).RetainPoints | Should -Be 4
+        { New-TestPair | Set-MirrorPair -RetainPoints 2 -ErrorAction Stop } | Should -Throw '*Flashcopy keeps 1 committed point*' -ErrorId 'InvalidArgument,*'
     }
 }

@@ -38,7 +38,7 @@ internal static class NewPairChecks
         Query.Name(request.WritePolicy, WritePolicy.CopyOnWriteLocal, "write policy");
         Query.Name(request.CollisionPolicy, CollisionPolicy.NewImage, "collision policy");
         PairSettings.Deadline(request.WriteDeadlineMs);
-        PairSettings.Points(request.RetainPoints);
+        PairSettings.Points(Service(request), request.RetainPoints);
         Schedule(request);
     }
 

@@ -157,7 +157,7 @@ internal sealed class PairCreation(
             WritePolicy = Query.Name(request.WritePolicy, Contracts.Pairs.WritePolicy.CopyOnWriteLocal, "write policy"),
             CollisionPolicy = Query.Name(request.CollisionPolicy, CollisionPolicy.NewImage, "collision policy"),
             WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? PairSettings.UsualDeadlineMs,
-            RetainPoints = PairSettings.Points(request.RetainPoints) ?? 1,
+            RetainPoints = PairSettings.Points(NewPairChecks.Service(request), request.RetainPoints) ?? 1,
             Schedule = NewPairChecks.Schedule(request),
         };
     }

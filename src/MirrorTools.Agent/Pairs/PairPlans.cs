@@ -29,7 +29,7 @@ internal sealed class PairPlans(PairRegistry registry, PairCreation creation, Pa
         plan.Pair = pair.Definition.Name;
         if (action == PlanAction.RemovePair)
         {
-            return PlanRemoval(plan, pair, request.DeleteData);
+            return await PlanRemovalAsync(plan, pair, request.DeleteData);
         }
 
         var status = await pair.RequireSource().Source!.GetStatusAsync();
@@ -54,9 +54,9 @@ internal sealed class PairPlans(PairRegistry registry, PairCreation creation, Pa
         return plan;
     }
 
-    private static PlanInfo PlanRemoval(PlanInfo plan, MirrorPair pair, bool deleteData)
+    private static async Task<PlanInfo> PlanRemovalAsync(PlanInfo plan, MirrorPair pair, bool deleteData)
     {
-        plan.PointsLost = 1;
+        plan.PointsLost = 1 + (pair.TargetSide?.Target is { } target ? (await target.GetStatusAsync()).RetainedPoints.Count : 0);
         if (deleteData)
         {
             plan.BytesDeleted = pair.LocalSites

@@ -18,18 +18,18 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
 {
     private const int ChunkBytes = 1 << 20;
 
-    /// <summary>The points that can be recovered or exported: the last committed one.</summary>
+    /// <summary>The points that can be exported, newest first: the last committed one, and at the target those retained before it; the source knows of the last one only.</summary>
     public async Task<PointList> ListAsync(string nameOrId)
     {
         var pair = registry.Find(nameOrId);
         if (pair.TargetSide?.Target is { } target)
         {
             var status = await target.GetStatusAsync();
-            return new PointList { Items = Describe(pair, status.LastCommitted, status.Generations, status.UncopiedGrains) };
+            return List(pair, Kept(status), status.Generations, status.UncopiedGrains);
         }
 
         var source = await pair.RequireSource().Source!.GetStatusAsync();
-        return new PointList { Items = Describe(pair, source.LastCommitted, source.Generations, 0) };
+        return List(pair, source.LastCommitted.IsNone ? [] : [source.LastCommitted], source.Generations, 0);
     }
 
     /// <summary>Begins the export of a point into a file on this machine.</summary>
@@ -38,7 +38,7 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
         var pair = registry.Find(nameOrId);
         var target = pair.RequireTarget().Target!;
         var status = await target.GetStatusAsync();
-        if (status.LastCommitted.IsNone || (long)status.LastCommitted.Number != number)
+        if (!Kept(status).Any(point => (long)point.Number == number))
         {
             throw new ControlException(ErrorIds.PointNotFound, $"Point {number} of the pair '{pair.Definition.Name}' is not kept.", pair.Definition.Name);
         }
@@ -69,12 +69,7 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
     private async Task CopyAsync(
         MirrorPair pair, MirrorTarget target, long number, ExportPointRequest request, string actor, Operation operation, CancellationToken cancel)
     {
-        await using var pin = await target.PinAsync();
-        var point = pin.Point;
-        if ((long)point.Number != number)
-        {
-            throw new ControlException(ErrorIds.PointNotFound, $"Point {number} was followed by point {point.Number} meanwhile.", pair.Definition.Name);
-        }
+        await using var pin = await target.PinAsync((ulong)number);
 
         // Under another name until it is whole, so that nobody takes half an image for one.
         var partial = request.Path + ".partial";
@@ -123,11 +118,15 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
         }
     }
 
-    private List<PointInfo> Describe(MirrorPair pair, CommittedPoint point, GenerationHistory generations, long uncopiedGrains) => point.IsNone
-        ? []
-        :
+    // Newest first.
+    private static IEnumerable<CommittedPoint> Kept(TargetStatus status) =>
+        status.LastCommitted.IsNone ? [] : [status.LastCommitted, .. status.RecentPoints.Where(point => status.RetainedPoints.Contains(point.Number)).Reverse()];
+
+    private PointList List(MirrorPair pair, IEnumerable<CommittedPoint> points, GenerationHistory generations, long uncopiedGrains) => new()
+    {
+        Items =
         [
-            new PointInfo
+            .. points.Select((point, at) => new PointInfo
             {
                 Pair = pair.Definition.Name,
                 PairId = pair.Definition.Id.ToString(),
@@ -137,10 +136,11 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
                 AgeMs = Math.Max(0, (long)(time.GetUtcNow() - point.TakenAt).TotalMilliseconds),
                 SizeBytes = pair.Definition.LengthBytes,
                 ChangedBytes = pair.Sides[0].History.Find((long)point.Number)?.BytesTotal ?? 0,
-                GrainsInIntermediate = uncopiedGrains,
-                Latest = true,
+                GrainsInIntermediate = at == 0 ? uncopiedGrains : 0,
+                Latest = at == 0,
                 Retained = true,
                 Generation = generations.Current.Id.ToString(),
-            },
-        ];
+            }),
+        ],
+    };
 }

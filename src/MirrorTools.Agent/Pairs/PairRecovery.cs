@@ -39,6 +39,11 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             plan.Warnings.Add("A storage of this side was written while the pair was closed, and no point was committed since: what it shows may not be what was committed.");
         }
 
+        if (status.RetainedPoints.Count > 0)
+        {
+            plan.Warnings.Add($"The recovery gives up the points before it that are retained ({string.Join(", ", status.RetainedPoints)}): run Export-ConsistencyPoint before it for what of them is needed.");
+        }
+
         if (definition.Group is { Pairs.Count: > 1 } group)
         {
             plan.Warnings.Add($"The pair is one of {group.Pairs.Count} in the group '{group.Name}': recover the others as well, all come back at the same point.");
@@ -98,7 +103,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
 
         return request.Point is { } point && point != (long)status.LastCommitted.Number
             ? throw new ControlException(
-                ErrorIds.PointNotFound, $"Point {point} of the pair '{pair.Definition.Name}' is not kept; {status.LastCommitted.Number} is.", pair.Definition.Name)
+                ErrorIds.PointNotFound, $"Point {point} of the pair '{pair.Definition.Name}' can't be recovered, only the last committed one, {status.LastCommitted.Number}.", pair.Definition.Name)
             : (pair, target, status);
     }
 

@@ -49,7 +49,7 @@ internal sealed class PairService(
         ServiceSettings.CheckUsed(pair.Definition.Service, nameOrId, request.WritePolicy, request.CollisionPolicy, request.HardeningMethod);
         using (await pair.BeginChangeAsync(cancel))
         {
-            var side = pair.RequireSource();
+            pair.RequireSource();
             var old = pair.Definition;
             var changed = old with
             {
@@ -57,10 +57,9 @@ internal sealed class PairService(
                 WritePolicy = Control.Query.Name(request.WritePolicy, old.WritePolicy, "write policy"),
                 CollisionPolicy = Control.Query.Name(request.CollisionPolicy, old.CollisionPolicy, "collision policy"),
                 WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? old.WriteDeadlineMs,
-                RetainPoints = PairSettings.Points(request.RetainPoints) ?? old.RetainPoints,
+                RetainPoints = PairSettings.Points(old.Service, request.RetainPoints) ?? old.RetainPoints,
             };
             await UpdateEverywhereAsync(pair, changed, cancel);
-            await side.Source!.SetOptionsAsync(PairSide.OptionsOf(changed));
             Tell(pair, EventKinds.PairChanged, actor, ("changes", Difference(old, changed)));
         }
 
@@ -219,10 +218,12 @@ internal sealed class PairService(
             : asked;
     }
 
-    // The other agent first: it may refuse a name. Where it is away and the name stays, it hears of the rest when it matters, since only the source acts on it.
+    // The other agent first: it may refuse a name, and it is the one that retains points. Where it is away and neither changes, it hears of the rest when it matters, since only the
+    // source acts on it.
     private async Task UpdateEverywhereAsync(MirrorPair pair, PairDefinition changed, CancellationToken cancel)
     {
-        if (pair.PeerAgentId is { } peer && (links.IsConnected(peer) || changed.Name != pair.Definition.Name))
+        var isNeeded = changed.Name != pair.Definition.Name || changed.RetainPoints != pair.Definition.RetainPoints;
+        if (pair.PeerAgentId is { } peer && (isNeeded || links.IsConnected(peer)))
         {
             await links.RequestAsync(peer, PairMethods.Update, PairJson.Write(changed), cancel);
         }

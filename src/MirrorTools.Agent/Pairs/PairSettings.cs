@@ -1,5 +1,7 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Engine.Pairs;
+using CopyService = MirrorTools.Contracts.Pairs.CopyService;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -9,7 +11,6 @@ internal static class PairSettings
     public const long UsualDeadlineMs = 2_000;
     private const long ShortestDeadlineMs = 10;
     private const long LongestDeadlineMs = 10 * 60_000;
-    private const int MostPoints = 1;
 
     /// <summary>A write deadline, or null where none is asked for.</summary>
     public static long? Deadline(long? asked) => asked is null or (>= ShortestDeadlineMs and <= LongestDeadlineMs)
@@ -19,11 +20,15 @@ internal static class PairSettings
             Remedy = "Give a -WriteDeadline such as 2s, or leave it out.",
         };
 
-    /// <summary>A number of points, or null where none is asked for.</summary>
-    public static int? Points(int? asked) => asked is null or (>= 1 and <= MostPoints)
-        ? asked
-        : throw new ControlException(ErrorIds.InvalidArgument, $"This agent keeps {MostPoints} committed point of a pair, not {asked}.")
-        {
-            Remedy = "Leave -RetainPoints out.",
-        };
+    /// <summary>A number of points, or null where none is asked for; only AsyncCopy keeps more than the last committed one (A-10).</summary>
+    public static int? Points(CopyService service, int? asked)
+    {
+        var most = service == CopyService.AsyncCopy ? PairRecord.MaximumRecentPoints : 1;
+        return asked is null || (asked >= 1 && asked <= most)
+            ? asked
+            : throw new ControlException(ErrorIds.InvalidArgument, $"A pair of {service} keeps {(most == 1 ? "1 committed point" : $"1 to {most} committed points")}, not {asked}.")
+            {
+                Remedy = most == 1 ? "Leave -RetainPoints out." : $"Give a -RetainPoints from 1 to {most}, or leave it out.",
+            };
+    }
 }

@@ -164,8 +164,24 @@ internal sealed partial class PairSide : IAsyncDisposable
         _stamps.Keep(Site.Storages);
     }
 
-    /// <summary>The engine's options for what the pair's definition says.</summary>
-    public static MirrorOptions OptionsOf(PairDefinition definition) => new()
+    /// <summary>Keeps the definition with the metadata, and goes by it from now on.</summary>
+    public async Task SetDefinitionAsync(PairDefinition definition)
+    {
+        Definition = definition;
+        var (json, options) = (PairJson.WriteDefinition(definition), OptionsOf(definition));
+        if (Source is { } source)
+        {
+            await source.SetDefinitionAsync(json);
+            await source.SetOptionsAsync(options);
+        }
+        else if (Target is { } target)
+        {
+            await target.SetDefinitionAsync(json);
+            await target.SetOptionsAsync(options);
+        }
+    }
+
+    private static MirrorOptions OptionsOf(PairDefinition definition) => new()
     {
         WritePolicy = definition.WritePolicy switch
         {
@@ -177,15 +193,8 @@ internal sealed partial class PairSide : IAsyncDisposable
         CollisionPolicy = definition.CollisionPolicy == Contracts.Pairs.CollisionPolicy.SendFirst ? CollisionPolicy.SendFirst : CollisionPolicy.NewImage,
         HoldInScanOrder = definition.WritePolicy == Contracts.Pairs.WritePolicy.HoldInOrder,
         LinkDeadline = TimeSpan.FromMilliseconds(definition.WriteDeadlineMs),
+        RetainPoints = Math.Clamp(definition.RetainPoints, 1, PairRecord.MaximumRecentPoints),
     };
-
-    /// <summary>Keeps the definition with the metadata.</summary>
-    public Task SetDefinitionAsync(PairDefinition definition)
-    {
-        Definition = definition;
-        var json = PairJson.WriteDefinition(definition);
-        return Source?.SetDefinitionAsync(json) ?? Target?.SetDefinitionAsync(json) ?? Task.CompletedTask;
-    }
 
     private MirrorParts Parts(SiteStorage storage, OpenGroup? group) => new()
     {

@@ -93,7 +93,7 @@ public sealed class NewMirrorPairCommand : ChangingMirrorCmdlet
     [Schedule]
     public ScheduleInfo? Schedule { get; set; }
 
-    /// <summary>How many committed points to keep.</summary>
+    /// <summary>AsyncCopy: how many committed points to keep, 1 to 32.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [BlankIsAbsent]
     public int? RetainPoints { get; set; }

@@ -32,9 +32,9 @@ public sealed class SetMirrorPairCommand : PairChangingCmdlet
     [Parameter]
     public HardeningMethod? HardeningMethod { get; set; }
 
-    /// <summary>How many committed points to keep.</summary>
+    /// <summary>AsyncCopy: how many committed points to keep, 1 to 32.</summary>
     [Parameter]
-    [ValidateRange(1, 1024)]
+    [ValidateRange(1, 32)]
     public int? RetainPoints { get; set; }
 
     /// <inheritdoc/>

@@ -67,11 +67,11 @@ public sealed class GetConsistencyPointCommand : MirrorCmdlet
         }
     }
 
-    /// <summary>The error where a pair has no point of a number.</summary>
+    /// <summary>The error where a pair has no point of a number, as far as the agent knows.</summary>
     internal static MirrorApiException NotFound(string pair, long number) => MirrorApiException.Create(
         ErrorIds.PointNotFound,
         $"The pair '{pair}' has no committed point {number}.",
-        "Run Get-ConsistencyPoint to see its points.",
+        "Run Get-ConsistencyPoint at the target's agent to see its points; Set-MirrorPair -RetainPoints keeps more from then on.",
         nameof(ErrorCategory.ObjectNotFound),
         pair);
 }

@@ -69,7 +69,7 @@ public sealed class NewPairRequest
     [DataMember(Name = "schedule", EmitDefaultValue = false)]
     public ScheduleInfo? Schedule { get; set; }
 
-    /// <summary>How many committed points to keep.</summary>
+    /// <summary>How many committed points to keep: 1, for AsyncCopy up to 32.</summary>
     [DataMember(Name = "retainPoints", EmitDefaultValue = false)]
     public int? RetainPoints { get; set; }
 

@@ -26,7 +26,7 @@ public sealed class SetPairRequest
     [DataMember(Name = "hardeningMethod", EmitDefaultValue = false)]
     public string? HardeningMethod { get; set; }
 
-    /// <summary>How many committed points to keep.</summary>
+    /// <summary>How many committed points to keep: 1, for AsyncCopy up to 32.</summary>
     [DataMember(Name = "retainPoints", EmitDefaultValue = false)]
     public int? RetainPoints { get; set; }
 }

@@ -156,6 +156,13 @@ public sealed class BadInputTests : OneAgentTests
         await RefusedAsync(ErrorIds.ParameterNotUsedByService, unused);
         (unused.CollisionPolicy, unused.WritePolicy) = ("Both", null);
         await RefusedAsync(ErrorIds.InvalidArgument, unused);
+        foreach (var (retaining, points) in new[] { (CopyService.Flashcopy, 2), (CopyService.AsyncCopy, 0), (CopyService.AsyncCopy, 33) })
+        {
+            var request = Request();
+            (request.Service, request.RetainPoints) = (retaining.ToString(), points);
+            Assert.Contains("-RetainPoints", (await RefusedAsync(ErrorIds.InvalidArgument, request)).RecommendedAction);
+        }
+
         var stranger = Request();
         stranger.TargetAgent = "nobody";
         await RefusedAsync(ErrorIds.AgentNotTrusted, stranger);
