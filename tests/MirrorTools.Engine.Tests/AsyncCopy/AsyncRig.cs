@@ -1,4 +1,4 @@
-using MirrorTools.Engine.AsyncCopy;
+using MirrorTools.Engine.AsyncCopy.Preserving;
 using MirrorTools.Engine.Maps;
 using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Mirroring.Source;
@@ -13,8 +13,8 @@ namespace MirrorTools.Engine.Tests.AsyncCopy;
 /// <summary>Both sites of a pair of asynchronous copy, or of two pairs that are one group.</summary>
 internal sealed class AsyncRig : PairRig
 {
-    private AsyncRig(SimScheduler scheduler, GrainGeometry geometry, int firstId = 0)
-        : base(scheduler, geometry, CopyService.AsyncCopy, ["A", "P1", "P2", "S"], AsyncCopyArea.RequiredLengthBytes(geometry), firstId)
+    private AsyncRig(SimScheduler scheduler, GrainGeometry geometry, int firstId = 0, long? slots = null)
+        : base(scheduler, geometry, CopyService.AsyncCopy, ["A", "P1", "P2", "S"], PreservedArea.LengthFor(geometry, slots ?? geometry.GrainCount), firstId)
     {
     }
 
@@ -35,11 +35,19 @@ internal sealed class AsyncRig : PairRig
 
     private AsyncRig? Lead { get; set; }
 
-    public static void Run(Func<AsyncRig, Task> body, ulong seed = 1, int grains = 64, Action<AsyncRig>? prepare = null) => Simulate(
+    /// <summary>Runs a pair.</summary>
+    /// <param name="body">What happens to it.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="grains">How many grains the volume has.</param>
+    /// <param name="prepare">What is set before the pair is created.</param>
+    /// <param name="grainBytes">How large a grain is.</param>
+    /// <param name="slots">How many grains the areas have room for; null for as many as the volume has.</param>
+    public static void Run(
+        Func<AsyncRig, Task> body, ulong seed = 1, int grains = 64, Action<AsyncRig>? prepare = null, int grainBytes = GrainBytes, long? slots = null) => Simulate(
         seed,
         async scheduler =>
         {
-            AsyncRig rig = new(scheduler, new GrainGeometry((long)grains * GrainBytes, GrainBytes));
+            AsyncRig rig = new(scheduler, new GrainGeometry((long)grains * grainBytes, grainBytes), slots: slots);
             prepare?.Invoke(rig);
             await rig.CreateAsync(rig.NeedsComparison);
             await body(rig);
