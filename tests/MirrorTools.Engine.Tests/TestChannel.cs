@@ -6,6 +6,7 @@ namespace MirrorTools.Engine.Tests;
 internal sealed class TestChannel : IPeerChannel
 {
     private const ushort GrainData = 6;
+    private const ushort GrainPart = 24;
 
     private readonly Queue<ReceivedMessage> _inbox = new();
     private readonly Queue<ReceivedMessage> _held = new();
@@ -56,7 +57,7 @@ internal sealed class TestChannel : IPeerChannel
         ThrowIfClosed();
         Sending?.Invoke(message);
         Sent.Add(message);
-        SentPayloadBytes += message.Kind == GrainData ? payload.Length : 0;
+        SentPayloadBytes += message.Kind is GrainData or GrainPart ? payload.Length : 0;
         if (Held.Contains(message.Kind))
         {
             _held.Enqueue(new ReceivedMessage(message, payload.ToArray(), null));
