@@ -1,6 +1,7 @@
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Volumes;
 using MirrorTools.Simulation.Checking;
 using MirrorTools.Simulation.Hosts;
 using MirrorTools.Simulation.Runs;
@@ -55,6 +56,11 @@ internal static class PairOracle
 
             world.Run.Totals.Count(older is null ? "audits" : "audits of a retained point");
             CheckPoint(world, world.ActiveSite!.History!, pins[0].Point, older is null ? told : 0, images, $"the image that {site.Site.Name} shows");
+        }
+        catch (BlockDeviceException lost) when (lost.Message.Contains("was given up while it was read", StringComparison.Ordinal))
+        {
+            // the area of preserved grains is full: the mirror goes on, and the reader is told
+            world.Run.Totals.Count("audits of a point that was given up for room");
         }
         catch (IOException) when (world.HasStorageFaults(site.Site))
         {
