@@ -133,6 +133,28 @@ public sealed class FirstIntermediateFaultTests
         await ResumeAndCycleAsync(rig);
     });
 
+    // The maps go on without B: regions that stayed hot for its sake would all be sent again.
+    [Fact]
+    [Rule("F-22")]
+    [Rule("P-4")]
+    public void While_B_is_gone_regions_go_cold_and_a_crash_costs_what_was_written_alone() => FlashcopyRig.Run(async rig =>
+    {
+        await CommitAsync(rig);
+        await rig.DelayAsync(TimeSpan.FromSeconds(30));
+        await rig.WriteAsync(40, 2);
+        rig.B.Faults.IsGone = true;
+        await rig.Source.StartCycleAsync(supersede: false);
+        await rig.StateAsync(SourceState.Suspended);
+        await rig.WriteAsync(20, 3);
+        await rig.DelayAsync(TimeSpan.FromSeconds(60));
+        rig.KillSite1(losePower: true);
+        rig.B.Faults.Repair();
+        rig.Events1.Clear();
+        await rig.OpenSourceAsync();
+        Assert.DoesNotContain(rig.Events1, seen => seen.Id == PairEventId.UncleanStart);
+        Assert.Equal(2, await ResumeAndCycleAsync(rig));
+    });
+
     private static async Task CommitAsync(FlashcopyRig rig)
     {
         await rig.WriteAsync(0, 1, 64);

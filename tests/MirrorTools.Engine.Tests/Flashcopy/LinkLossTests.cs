@@ -74,6 +74,25 @@ public sealed class LinkLossTests
         },
         prepare: rig => rig.Options = rig.Options with { RunBytes = FlashcopyRig.GrainBytes });
 
+    // Site 2 never answers for the runs of the first point: the second one must not wait for that.
+    [Fact]
+    [Rule("F-12")]
+    [Rule("F-20")]
+    public void Runs_of_a_superseded_point_that_were_not_acknowledged_are_sent_again_for_the_next() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.CycleAsync();
+        await rig.WriteAsync(10, 2, 8);
+        rig.TargetEnd.Swallowed.Add(MirrorMessage.Acknowledge);
+        await rig.Source.StartCycleAsync(supersede: false);
+        await rig.UntilAsync(() => Task.FromResult(rig.SourceEnd.Sent.Where(sent => sent.Kind == GrainData).Sum(sent => sent.GrainCount) == 64 + 8));
+        ulong point = await rig.Source.StartCycleAsync(supersede: true);
+        rig.TargetEnd.Swallowed.Clear();
+        await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
+        Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+    });
+
     [Theory]
     [InlineData(1, false)]
     [InlineData(2, true)]

@@ -140,6 +140,27 @@ public sealed class MergeTests
         Assert.Equal(2, (await rig.ReadImageAsync(rig.Target.Image))[^1]);
     });
 
+    // The point has outlived the cut: nothing would be committed for longer still if it were replaced now.
+    [Fact]
+    [Rule("F-27")]
+    [Rule("F-20")]
+    public void Once_the_link_is_back_writes_begin_no_point_in_the_same_cycle() => Run(async rig =>
+    {
+        await rig.Source.StartCycleAsync(supersede: false);
+        await rig.WriteAsync(63, 2);
+        await rig.StateAsync(SourceState.Copying);
+        ulong point = (await rig.Source.GetStatusAsync()).Point;
+        rig.Cut();
+        await rig.UntilAsync(async () => !(await rig.Source.GetStatusAsync()).IsConnected);
+        await rig.ConnectAsync();
+        Assert.False(await rig.SourceBitAsync(SourceMapKind.InB, 62));
+        await rig.WriteAsync(62, 3);
+        await rig.UntilAsync(async () => (await rig.Source.GetStatusAsync()).LastCommitted.Number == point);
+        byte[] image = await rig.ReadImageAsync(rig.Target.Image);
+        Assert.Equal(1, image[62 * FlashcopyRig.GrainBytes]);
+        Assert.Equal(2, image[^1]);
+    });
+
     // One grain after the other, the last one last: what is written there meets a grain that is still to be copied.
     private static void Run(Func<FlashcopyRig, Task> body) => FlashcopyRig.Run(
         async rig =>

@@ -131,6 +131,30 @@ public sealed class OverwriteTests
         Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
     });
 
+    // The pages of the second commit are not written yet when the power goes: they are renewed as they are read.
+    [Fact]
+    [Rule("F-11")]
+    [Rule("F-9")]
+    [Rule("P-1")]
+    public void What_the_target_lacks_of_two_commits_is_known_after_a_power_cut() => FlashcopyRig.Run(async rig =>
+    {
+        await rig.WriteAsync(0, 1, 64);
+        await rig.ConnectAsync();
+        await rig.CycleAsync();
+        await rig.SettledAsync();
+        await rig.WriteAsync(0, 2, 5);
+        rig.D.Faults.ExtraLatency = TimeSpan.FromMinutes(1);
+        await rig.CycleAsync();
+        await rig.WriteAsync(40, 3, 5);
+        await rig.CycleAsync();
+        rig.KillSite2(losePower: true);
+        rig.D.Faults.Repair();
+        await rig.OpenTargetAsync();
+        Assert.Equal(rig.Content(rig.A), await rig.ReadImageAsync(rig.Target.Image));
+        await rig.SettledAsync();
+        Assert.Equal(rig.Content(rig.A), rig.Content(rig.D));
+    });
+
     private static List<string> Violations(MirrorFaults faults)
     {
         List<string> violations = [];
