@@ -6,10 +6,13 @@ namespace MirrorTools.Agent.Link;
 
 /// <summary>
 /// The sessions to trusted peers: at most one per peer, whichever side connected. Where two meet, because both sides connected at once, both keep the one
-/// that the agent with the smaller id made; a new one by the same side replaces the old, which its maker must have lost.
+/// that the agent with the smaller id made, and the other one ends when it has answered what was asked on it; a new one by the same side replaces the old, which
+/// its maker must have lost.
 /// </summary>
 public sealed class PeerDirectory
 {
+    private static readonly TimeSpan RetirementGrace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RetirementDeadline = TimeSpan.FromSeconds(60);
     private readonly Lock _gate = new();
 
     // Taken around a change and its events, so that subscribers see changes in their order; readers take only the inner one.
@@ -100,13 +103,19 @@ public sealed class PeerDirectory
                 }
 
                 (entry.Session, entry.Since, entry.LastFailure) = (session, _time.GetUtcNow(), null);
+                if (replaced is not null)
+                {
+                    entry.Retired.RemoveAll(old => old.Failure is not null);
+                    entry.Retired.Add(replaced);
+                }
+
                 Changed();
             }
 
             if (replaced is not null)
             {
                 LinkHostLog.Replaced(_logger, session.SessionId, session.PeerAgentId, replaced.SessionId);
-                replaced.Cut("Another session with the same agent replaces this one.");
+                Replace(replaced, by: session);
                 Raise(SessionEnded, replaced);
             }
 
@@ -122,13 +131,13 @@ public sealed class PeerDirectory
     {
         lock (_changes)
         {
-            LinkSession? session;
+            List<LinkSession> sessions;
             lock (_gate)
             {
-                session = _entries.GetValueOrDefault(agentId)?.Session;
+                sessions = [.. _entries.GetValueOrDefault(agentId)?.All ?? []];
             }
 
-            session?.Cut(cause);
+            sessions.ForEach(session => session.Cut(cause));
         }
     }
 
@@ -163,7 +172,7 @@ public sealed class PeerDirectory
         lock (_gate)
         {
             _closed = true;
-            return [.. _entries.Values.Select(entry => entry.Session).OfType<LinkSession>()];
+            return [.. _entries.Values.SelectMany(entry => entry.All)];
         }
     }
 
@@ -173,6 +182,19 @@ public sealed class PeerDirectory
     private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool IsPreferred(LinkSession session) => session.IsInitiator == (_ownId.CompareTo(session.PeerAgentId) < 0);
+
+    // Where both sides connected at once the one that goes is as good as the one that stays, and may have been asked something already.
+    private static void Replace(LinkSession replaced, LinkSession by)
+    {
+        if (replaced.IsInitiator == by.IsInitiator)
+        {
+            replaced.Cut("Another session with the same agent replaces this one.");
+        }
+        else
+        {
+            _ = replaced.RetireAsync(RetirementGrace, RetirementDeadline);
+        }
+    }
 
     private async Task WatchAsync(LinkSession session)
     {
@@ -232,5 +254,10 @@ public sealed class PeerDirectory
         public DateTimeOffset Since { get; set; }
 
         public Exception? LastFailure { get; set; }
+
+        /// <summary>Sessions that were replaced and may still answer something.</summary>
+        public List<LinkSession> Retired { get; } = [];
+
+        public IEnumerable<LinkSession> All => Session is null ? Retired : Retired.Append(Session);
     }
 }

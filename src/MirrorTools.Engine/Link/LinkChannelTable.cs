@@ -49,6 +49,18 @@ internal sealed class LinkChannelTable(LinkSession session)
         dropped.ForEach(frame => frame.Failed(failure));
     }
 
+    /// <summary>Closes every channel as its user would.</summary>
+    public void CloseAllHere()
+    {
+        List<LinkChannel> channels;
+        lock (session.Gate)
+        {
+            channels = [.. _channels.Values];
+        }
+
+        channels.ForEach(CloseHere);
+    }
+
     /// <summary>The session ends: every channel ends with it.</summary>
     public List<OutgoingFrame> EndAll(LinkClosedException failure)
     {

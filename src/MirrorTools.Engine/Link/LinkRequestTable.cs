@@ -11,6 +11,18 @@ internal sealed class LinkRequestTable(LinkSession session)
     private ulong _nextId = 1;
     private int _handling;
 
+    /// <summary>Whether nothing that either side asked waits for its answer.</summary>
+    public bool AreAllAnswered
+    {
+        get
+        {
+            lock (session.Gate)
+            {
+                return _waiting.Count == 0 && _handling == 0;
+            }
+        }
+    }
+
     /// <summary>Asks the peer and waits for its answer.</summary>
     public async Task<ReadOnlyMemory<byte>> AskAsync(
         string method, ReadOnlyMemory<byte> json, TimeSpan deadline, CancellationToken cancellationToken)

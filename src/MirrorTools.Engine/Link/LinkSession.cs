@@ -11,6 +11,7 @@ namespace MirrorTools.Engine.Link;
 public sealed class LinkSession : IAsyncDisposable
 {
     private static readonly TimeSpan GoodbyeDeadline = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetirementLookout = TimeSpan.FromMilliseconds(100);
 
     private readonly ILinkTransport _transport;
     private readonly LinkFrameReader _reader;
@@ -148,6 +149,32 @@ public sealed class LinkSession : IAsyncDisposable
     /// <summary>Ends the session at once, without a goodbye.</summary>
     /// <param name="cause">Why, for the log and for those who wait.</param>
     public void Cut(string cause) => End(new LinkClosedException(LinkCloseReason.LocalClosed, cause));
+
+    /// <summary>
+    /// Another session with the peer takes this one's place: the channels end at once, the requests on their way get their answers, and then the session ends.
+    /// </summary>
+    /// <param name="grace">How long the session stands at least, so that what the peer asked before it knew of the other session is answered.</param>
+    /// <param name="deadline">After this the session ends, whatever is on its way.</param>
+    /// <returns>Completes when the session has ended.</returns>
+    public async Task RetireAsync(TimeSpan grace, TimeSpan deadline)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(grace, deadline);
+        Channels.CloseAllHere();
+        long began = Time.GetTimestamp();
+        while (Failure is null && Time.GetElapsedTime(began) is var passed && passed < deadline && (passed < grace || !_requests.AreAllAnswered))
+        {
+            try
+            {
+                await Completion.WithDeadline(RetirementLookout, Time, CancellationToken.None);
+            }
+            catch (TimeoutException)
+            {
+                // Time to look again.
+            }
+        }
+
+        await DisposeAsync();
+    }
 
     /// <summary>Sends what has its credit, says goodbye where the peer still listens, and ends the session.</summary>
     public async ValueTask DisposeAsync()

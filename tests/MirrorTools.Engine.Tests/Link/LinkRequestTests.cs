@@ -78,6 +78,50 @@ public sealed class LinkRequestTests
     });
 
     [Fact]
+    public void A_session_that_retires_answers_what_was_asked_and_what_is_asked_meanwhile() => LinkRig.EverySeed(5, async rig =>
+    {
+        var (a, b) = await StartAsync(rig, async (_, token) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(3), rig.B.Time, token);
+            return "late"u8.ToArray();
+        });
+        var asked = Ask(rig, a, "echo", "1");
+        await Task.Delay(TimeSpan.FromSeconds(1), rig.Scheduler.World.Time);
+        var retired = rig.A.InvokeAsync(async () => { await a.RetireAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60)); return true; });
+        var askedMeanwhile = Ask(rig, a, "echo", "1");
+        Assert.Equal("late", await asked);
+        Assert.Equal("late", await askedMeanwhile);
+        await retired;
+        Assert.Equal(LinkCloseReason.LocalClosed, a.Failure!.Reason);
+        await b.Completion;
+        Assert.Equal(LinkCloseReason.PeerClosed, b.Failure!.Reason);
+    });
+
+    [Fact]
+    public void A_session_that_retires_ends_its_channels_at_once_and_itself_at_the_deadline() => LinkRig.EverySeed(5, async rig =>
+    {
+        var linked = await rig.OpenAsync(configureB: o => o with
+        {
+            RequestHandlers = new Dictionary<string, LinkRequestHandler>
+            {
+                ["never"] = async (_, token) =>
+                {
+                    await Task.Delay(TimeSpan.FromHours(1), rig.B.Time, token);
+                    return default;
+                },
+            },
+        });
+        var asked = rig.A.InvokeAsync(() => linked.SessionA.RequestAsync("never", default, TimeSpan.FromHours(1), default));
+        var retired = rig.A.InvokeAsync(async () => { await linked.SessionA.RetireAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60)); return true; });
+        var before = rig.Scheduler.Now;
+        await linked.B.Closed;
+        Assert.True(rig.Scheduler.Now - before < TimeSpan.FromSeconds(1), "The channel outlived the retirement.");
+        await retired;
+        Assert.InRange(rig.Scheduler.Now - before, TimeSpan.FromSeconds(59), TimeSpan.FromSeconds(62));
+        await Assert.ThrowsAsync<LinkClosedException>(() => asked);
+    });
+
+    [Fact]
     public void Requests_are_bounded_on_both_sides() => LinkRig.Run(1, async rig =>
     {
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
