@@ -65,6 +65,15 @@ public sealed record MirrorFaults
     /// <summary>A-8: what was recorded during an increment does not count when it ends.</summary>
     public bool ForgetChangeRecording { get; init; }
 
+    /// <summary>A-8: a branch of a group whose run timer has expired takes the point at a later run all the same.</summary>
+    public bool RunAfterExpiry { get; init; }
+
+    /// <summary>A-3: a group's coordinator runs a point without waiting for the other agents to hold their writes.</summary>
+    public bool RunBeforeAccepted { get; init; }
+
+    /// <summary>A-6: a group's coordinator chooses without waiting for the other agents to copy and prepare.</summary>
+    public bool PrepareUncopied { get; init; }
+
     /// <summary>F-28: grains of a point that is read are not kept before D loses them.</summary>
     public bool SkipKeptGrains { get; init; }
 }

@@ -37,6 +37,9 @@ public sealed record MirrorOptions
     /// <summary>How long the gate may wait for writes in flight before the point is abandoned.</summary>
     public TimeSpan GateDeadline { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>In a group over several agents: how long writes stay held for a point while another agent is waited for; then they go on, and the point is given up .</summary>
+    public TimeSpan RunTimer { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How long site 2 may take to prepare and decide before the answer counts as missing and is asked for anew.</summary>
     public TimeSpan DecisionDeadline { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -1,28 +1,58 @@
+using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Mirroring.Groups;
 using MirrorTools.Engine.Pairs;
+using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
 
 namespace MirrorTools.Engine.Mirroring.Source;
 
 /// <summary>
-/// Pairs of one source agent whose points are taken at one instant, and committed or given up together (F-2, F-9, F-12). A pair that stands alone is a group of one. The first pair
-/// leads: its commit at site 2 is the group's choice, and it is asked only when all others have prepared. Lives on the scheduler that its members share.
+/// Pairs whose points are taken at one instant, and committed or given up together (F-2, F-9, F-12). A pair that stands alone is a group of one. The first pair leads: its commit at site 2 is the
+/// group's choice, and it is asked only when all others have prepared. Where sources are at other agents too, this object has the members of one agent, and <see cref="Groups"/> what the
+/// agents say to each other. Lives on the scheduler that its members share.
 /// </summary>
-public sealed class PointGroup
+public sealed partial class PointGroup : IAsyncDisposable
 {
     private readonly Guid[] _pairs;
+    private readonly Guid[] _local;
     private readonly TimeProvider _time;
     private readonly List<SourceCycle> _members = [];
+    private readonly ControlFlow? _control;
+    private readonly GroupCoordinator? _coordinator;
+    private readonly GroupBranch? _branch;
 
-    /// <summary>Creates the group; its members join as they are opened, and no point is taken before all are there.</summary>
+    /// <summary>Creates a group whose sources are all at this agent; its members join as they are opened, and no point is taken before all are there.</summary>
     /// <param name="pairs">The members' pair ids, the lead first.</param>
     /// <param name="time">The clock.</param>
     public PointGroup(IReadOnlyList<Guid> pairs, TimeProvider time)
+        : this(pairs, pairs, time)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(pairs.Count);
-        _pairs = [.. pairs];
+    }
+
+    /// <summary>Creates this agent's part of a group that may have sources at other agents too.</summary>
+    /// <param name="plan">Who is in the group.</param>
+    /// <param name="scheduler">The serial scheduler of this agent's members.</param>
+    /// <param name="time">The clock.</param>
+    public PointGroup(GroupPlan plan, SynchronizationContext scheduler, TimeProvider time)
+        : this([.. plan.Members.Select(static member => member.PairId)], plan.LocalPairs, time)
+    {
+        Plan = plan;
+        _control = new ControlFlow(scheduler);
+        FlowWatch flows = new() { Broken = exception => _members.ForEach(member => member.Break(exception)) };
+        _coordinator = !plan.IsLocal && plan.Coordinates ? new GroupCoordinator(this, plan, flows, time) : null;
+        _branch = plan.Coordinates ? null : new GroupBranch(this, plan, flows, time);
+    }
+
+    private PointGroup(IReadOnlyList<Guid> pairs, IReadOnlyList<Guid> local, TimeProvider time)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(local.Count);
+        (_pairs, _local) = ([.. pairs], [.. local]);
         _time = time;
         Gate = new WriteGate(time);
     }
+
+    /// <summary>Who is in the group; null where it was made of pairs of this agent alone.</summary>
+    public GroupPlan? Plan { get; }
 
     /// <summary>Holds the writes of all members.</summary>
     internal WriteGate Gate { get; }
@@ -30,76 +60,101 @@ public sealed class PointGroup
     /// <summary>True for a pair that stands alone.</summary>
     internal bool IsAlone => _pairs.Length == 1;
 
-    /// <summary>True where members were asked to prepare the point under way.</summary>
-    internal bool IsBeingDecided => _members.Exists(static member => member.IsAsked || member.State == SourceState.Recording);
+    /// <summary>The point under way; 0 where there is none.</summary>
+    internal ulong Point => _members.Count == 0 ? 0 : _members.Max(static member => member.Point);
 
-    /// <summary>True where a point may begin.</summary>
-    internal bool IsIdle => IsComplete && _members.TrueForAll(static member => member.State == SourceState.Idle);
+    /// <summary>True where members were asked to prepare the point under way.</summary>
+    internal bool IsBeingDecided => _coordinator is { IsDeciding: true } || _members.Exists(static member => member.IsAsked || member.State == SourceState.Recording);
+
+    /// <summary>True where this agent may begin a point.</summary>
+    internal bool IsIdle => _branch is null && IsComplete && _coordinator is not { AreReady: false } && _members.TrueForAll(static member => member.State == SourceState.Idle);
 
     /// <summary>True where a volume of the group has changed since the last point.</summary>
-    internal bool HasChanges => _members.Exists(static member => member.HasChanges);
+    internal bool HasChanges => _coordinator is { HaveChanges: true } || _members.Exists(static member => member.HasChanges);
 
-    private bool IsComplete => _members.Count == _pairs.Length;
+    /// <summary>The simulation's deliberate faults.</summary>
+    internal MirrorFaults Faults => _members.Count == 0 ? MirrorFaults.None : _members[0].Faults;
+
+    /// <summary>How long other agents hold their writes for a point.</summary>
+    internal TimeSpan RunTimer => _members.Max(static member => member.Options.RunTimer);
+
+    /// <summary>How long another agent is waited for while a point is taken.</summary>
+    internal TimeSpan HoldDeadline => PointHold.DeadlineOf(_members) + _members.Max(static member => member.Options.LinkDeadline);
+
+    private bool IsComplete => _members.Count == _local.Length;
 
     private SourceCycle? Lead => _members.Find(Leads);
 
+    /// <summary>
+    /// Talks to another agent of the group over a channel, until it is cut or another one takes its place; owns the channel. At the coordinator: one that it opened to a branch. At a branch: one
+    /// that the coordinator opened. From any thread.
+    /// </summary>
+    public void Attach(Guid agentId, IPeerChannel channel) => (_control ?? throw new InvalidOperationException("The group has no other agents.")).Post(() =>
+    {
+        _coordinator?.Attach(agentId, channel);
+        _branch?.Attach(agentId, channel);
+    });
+
+    /// <summary>How the other agents stand: at the coordinator each branch, at a branch the coordinator.</summary>
+    public Task<IReadOnlyList<GroupAgentStatus>> GetAgentsAsync() => _control is null
+        ? Task.FromResult<IReadOnlyList<GroupAgentStatus>>([])
+        : _control.InvokeAsync(() => Task.FromResult(_coordinator?.Statuses ?? (_branch is null ? [] : [_branch.Status])));
+
+    /// <summary>Ends the conversations with other agents; the members are closed by those who opened them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_control is not null)
+        {
+            await _control.InvokeAsync(() => _coordinator?.CloseAsync() ?? _branch?.CloseAsync() ?? Task.CompletedTask);
+        }
+    }
+
     internal void Join(SourceCycle member)
     {
-        if (Array.IndexOf(_pairs, member.PairId) < 0)
+        if (Array.IndexOf(_local, member.PairId) < 0)
         {
             throw new ArgumentException($"Pair {member.PairId:N} is not of this group.", nameof(member));
         }
 
         _members.Add(member);
+        _branch?.TellStatus();
     }
 
-    internal void Leave(SourceCycle member) => _members.Remove(member);
+    internal void Leave(SourceCycle member)
+    {
+        _members.Remove(member);
+        _branch?.TellStatus();
+    }
 
     internal bool Leads(SourceCycle member) => member.PairId == _pairs[0];
 
-    /// <summary>Takes a point of all members (F-2); with one under way, the new one supersedes it on all of them (F-12).</summary>
-    internal async Task<ulong> TakePointAsync(bool supersede)
+    /// <summary>A member is in another state: the coordinator is told how this agent's members stand.</summary>
+    internal void OnMemberChanged(SourceCycle member)
+    {
+        if (!member.IsInTransition)
+        {
+            _branch?.TellStatus();
+        }
+    }
+
+    /// <summary>Another agent of the group was lost: the point under way can't be completed, unless all have prepared it and only the lead's choice is missing .</summary>
+    internal Task OnAgentLostAsync() => Lead is { IsAsked: true } ? Task.CompletedTask : GiveUpAsync("AgentLost");
+
+    /// <summary>A member has copied all, or another agent has: once every one has, the followers prepare, and then the lead chooses (F-8, F-9, A-6).</summary>
+    internal void OnCopied()
     {
         if (!IsComplete)
         {
-            throw new PairException(PairError.GroupIncomplete,
-                $"{_pairs.Length - _members.Count} of the group's {_pairs.Length} pairs are not open, so no point can be taken of all of them. Get-MirrorPair shows which.");
+            return;
         }
 
-        SourceCycle[] members = [.. _members];
-        Array.ForEach(members, member => member.ThrowUnlessPossible(supersede));
-        Array.ForEach(members, static member => member.RequestPoint());
-        ulong point = members.Max(static member => member.NextPoint);
-        foreach (SourceCycle member in members)
+        if (_branch is { } branch)
         {
-            if (await member.ReserveAsync(point) is { } failure)
-            {
-                await AbandonAsync(members, "MetadataFailed");
-                member.SuspendForMetadata(failure);
-                throw new PairException(PairError.StorageFailed, $"No point was taken: the pair's metadata can't be written ({failure.Message}).", failure);
-            }
+            OnCopiedAtBranch(branch);
+            return;
         }
 
-        if (!await TakeInstantAsync(members))
-        {
-            await AbandonAsync(members, "GateTimedOut");
-            throw new PairException(PairError.GateTimedOut,
-                $"No point was taken: a write stayed in flight for more than {Deadline(members).TotalSeconds} s. Look at the source storage; Start-FlashcopyCycle tries again.");
-        }
-
-        Array.ForEach(members, member => member.BeginPoint(point));
-        foreach (SourceCycle member in members)
-        {
-            await member.BeginCopyingAsync(point);
-        }
-
-        return point;
-    }
-
-    /// <summary>A member has copied all: once every one has, the followers prepare, and then the lead chooses (F-8, F-9).</summary>
-    internal void OnCopied()
-    {
-        if (!IsComplete || Lead is not { IsCopied: true } lead || !_members.TrueForAll(member => member.IsCopied || (member != lead && member.IsAsked)))
+        if (Lead is not { IsCopied: true } lead || !_members.TrueForAll(member => member.IsCopied || (member != lead && member.IsAsked)) || _coordinator?.TryPrepare(lead.Point) == false)
         {
             return;
         }
@@ -109,7 +164,8 @@ public sealed class PointGroup
             follower.Complete(lead.PairId);
         }
 
-        if (lead.ChoosesEarly || _members.TrueForAll(member => member == lead || member.State == SourceState.Prepared))
+        bool havePrepared = _members.TrueForAll(member => member == lead || member.State == SourceState.Prepared) && _coordinator?.HavePrepared(lead.Point) != false;
+        if (lead.ChoosesEarly || havePrepared)
         {
             lead.Complete(null);
         }
@@ -120,109 +176,74 @@ public sealed class PointGroup
     {
         if (Leads(member))
         {
-            foreach (SourceCycle follower in _members.Where(other => other != member).ToArray())
-            {
-                await follower.SettleAsync(committed);
-            }
+            _coordinator?.Settle(committed);
+            await SettleHereAsync(committed);
+        }
+    }
+
+    /// <summary>Tells the followers' other sides of the lead's commit.</summary>
+    internal async Task SettleHereAsync(CommittedPoint committed)
+    {
+        foreach (SourceCycle follower in _members.Where(member => !Leads(member)).ToArray())
+        {
+            await follower.SettleAsync(committed);
         }
     }
 
     /// <summary>The commit that the lead knows of, for a follower whose conversation is new.</summary>
-    internal CommittedPoint LastCommitted => Lead?.LastCommitted ?? CommittedPoint.None;
+    internal CommittedPoint LastCommitted => Lead?.LastCommitted ?? _branch?.LastSettled ?? CommittedPoint.None;
 
-    /// <summary>Gives the running point up on all members (F-12, F-19, F-22).</summary>
-    internal async Task GiveUpAsync(string reason)
+    /// <summary>Gives the running point up on all members, at every agent (F-12, F-19, F-22, A-8).</summary>
+    internal Task GiveUpAsync(string reason)
     {
+        bool isDoubtful = _coordinator is { IsDeciding: true };
+        if (Point is not 0 and var point)
+        {
+            _coordinator?.TellGivenUp(point, reason);
+            _branch?.TellGivenUp(point, reason);
+        }
+
+        return GiveUpHereAsync(reason, isDoubtful);
+    }
+
+    /// <summary>Gives the running point up on this agent's members; writes that were held for one go on.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="isDoubtful">True where members at other agents were asked to prepare.</param>
+    internal async Task GiveUpHereAsync(string reason, bool isDoubtful = false)
+    {
+        _branch?.Release(reason);
         SourceCycle[] members = [.. _members.Where(static member => member.State == SourceState.Copying || member.IsAsked)];
-        bool isDoubtful = !IsAlone && Array.Exists(members, static member => member.IsAsked);
-        List<Task> flows = [.. members.Select(member => member.GiveUpAsync(reason, isDoubtful))];
+        bool isInDoubt = !IsAlone && (isDoubtful || Array.Exists(members, static member => member.IsAsked));
+        List<Task> flows = [.. members.Select(member => member.GiveUpAsync(reason, isInDoubt))];
         foreach (Task flow in flows)
         {
             await flow;
         }
     }
 
-    private static TimeSpan Deadline(SourceCycle[] members) => members.Max(static member => member.GateDeadline);
-
-    private static async Task AbandonAsync(SourceCycle[] members, string reason)
+    private void OnCopiedAtBranch(GroupBranch branch)
     {
-        foreach (SourceCycle member in members)
+        ulong point = Point;
+        if (point == 0 || !_members.TrueForAll(static member => member.IsCopied || member.IsAsked))
         {
-            await member.AbandonAsync(reason);
-        }
-    }
-
-    // Long writes first, while the copiers still bring what they wait for.
-    private async Task<bool> TakeInstantAsync(SourceCycle[] members)
-    {
-        try
-        {
-            await Gate.LongWrites.CloseAsync(Deadline(members));
-        }
-        catch (TimeoutException)
-        {
-            Array.ForEach(members, static member => member.ReportGateTimedOut());
-            return false;
+            return;
         }
 
-        try
+        if (branch.MayPrepare(point))
         {
-            foreach (SourceCycle member in members)
+            foreach (SourceCycle member in _members.Where(static member => member.IsCopied))
             {
-                if (!await member.BeforePointAsync())
-                {
-                    return false;
-                }
+                member.Complete(_pairs[0]);
             }
-
-            return await PassGateAsync(members);
         }
-        finally
+        else
         {
-            Gate.LongWrites.Open();
+            branch.Tell(GroupMessage.Copied, point);
         }
-    }
 
-    private async Task<bool> PassGateAsync(SourceCycle[] members)
-    {
-        Array.ForEach(members, static member => member.PrepareExchange());
-        long closedAt = _time.GetTimestamp();
-        bool isClosed = false;
-        try
+        if (_members.TrueForAll(static member => member.State == SourceState.Prepared))
         {
-            if (!members[0].LetsWritesPast)
-            {
-                await Gate.Requests.CloseAsync(Deadline(members));
-                isClosed = true;
-            }
-
-            foreach (SourceCycle member in members)
-            {
-                await member.WriteBeforePointAsync();
-            }
-
-            // The instant of the point: nothing is awaited in here.
-            DateTimeOffset takenAt = _time.GetUtcNow();
-            foreach (SourceCycle member in members)
-            {
-                member.Exchange(takenAt);
-            }
-
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            Array.ForEach(members, static member => member.ReportGateTimedOut());
-            return false;
-        }
-        finally
-        {
-            if (isClosed)
-            {
-                Gate.Requests.Open();
-                TimeSpan held = _time.GetElapsedTime(closedAt);
-                Array.ForEach(members, member => member.LastGateTime = held);
-            }
+            branch.Tell(GroupMessage.Prepared, point);
         }
     }
 }

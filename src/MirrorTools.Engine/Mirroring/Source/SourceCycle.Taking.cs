@@ -18,6 +18,15 @@ internal sealed partial class SourceCycle
     /// <summary>How long the writes in flight may hold a point up.</summary>
     public TimeSpan GateDeadline => _core.Options.GateDeadline;
 
+    /// <summary>What the admin has set.</summary>
+    public MirrorOptions Options => _core.Options;
+
+    /// <summary>The simulation's deliberate faults.</summary>
+    public MirrorFaults Faults => _core.Parts.Faults;
+
+    /// <summary>Makes an identity.</summary>
+    public Guid NewId() => _core.Parts.NewId();
+
     /// <summary>The simulation's deliberate fault of a gate that stays open.</summary>
     public bool LetsWritesPast => _core.Parts.Faults.LetWritesPastGate;
 

@@ -88,6 +88,7 @@ internal sealed partial class SourceCycle
 
         _core.Parts.Transitions?.Invoke("source", before.ToString(), what.ToString(), State.ToString());
         StateChanged(State);
+        _core.Group.OnMemberChanged(this);
     }
 
     /// <summary>An invariant broke: nothing more is mirrored, hosts go on, the maps stay as they are and nothing of them is trusted until somebody has looked.</summary>
@@ -172,6 +173,9 @@ internal sealed partial class SourceCycle
             _ = Session?.Channel.DisposeAsync();
         }
     }
+
+    /// <summary>True where a point is being taken, recorded or given up.</summary>
+    public bool IsInTransition => IsTransient(State);
 
     private static bool IsTransient(SourceState state) =>
         state is SourceState.ClosingGate or SourceState.Merging or SourceState.Recording or SourceState.GivingUp;

@@ -142,7 +142,7 @@ public sealed class MirrorTarget : IAsyncDisposable
     /// <param name="prepared">The point.</param>
     /// <param name="force">Gives it up where nothing is chosen yet.</param>
     public Task<PointDecision> DecisionOfAsync(PreparedPoint prepared, bool force) =>
-        _core.Control.InvokeAsync(() => _choice.DecideAsync(prepared, _session.Announced, force));
+        _core.Control.InvokeAsync(() => _choice.DecideAsync(prepared, _session.Announced, force || _session.IsSilent));
 
     /// <summary>Writes what the agent keeps with the pair.</summary>
     public Task SetDefinitionAsync(ReadOnlyMemory<byte> definition) =>

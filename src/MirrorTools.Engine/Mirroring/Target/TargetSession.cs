@@ -17,6 +17,7 @@ internal sealed class TargetSession
     private readonly ITargetService _service;
     private readonly GrainMap? _differences;
     private readonly PairConversations _conversations;
+    private long _silentSince;
 
     public TargetSession(TargetCore core, TargetPoint point, GrainMap? differences)
     {
@@ -24,6 +25,7 @@ internal sealed class TargetSession
         _point = point;
         _service = core.Service;
         _differences = differences;
+        _silentSince = core.Time.GetTimestamp();
         _conversations = new PairConversations(core.Flows, ConverseAsync) { Ended = () => point.GiveUpAsync(0) };
     }
 
@@ -34,7 +36,18 @@ internal sealed class TargetSession
     public bool IsConnected { get; private set; }
 
     /// <summary>The point that site 1 says is under way, 0 for none; null where it has not said so since it connected.</summary>
-    public ulong? Announced { get; private set; }
+    public ulong? Announced
+    {
+        get;
+        private set
+        {
+            _silentSince = value is null && field is not null ? _core.Time.GetTimestamp() : _silentSince;
+            field = value;
+        }
+    }
+
+    /// <summary>True where site 1 has not said which point is under way for so long that a point which waits for it is given up (P-7, A-14).</summary>
+    public bool IsSilent => Announced is null && _core.Time.GetElapsedTime(_silentSince) >= _core.Parts.Options.DecisionDeadline;
 
     /// <summary>Begins a conversation over a new session.</summary>
     public void Attach(IPeerChannel channel) => _conversations.Attach(channel);
