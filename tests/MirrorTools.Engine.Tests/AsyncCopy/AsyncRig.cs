@@ -71,6 +71,36 @@ internal sealed class AsyncRig : PairRig
             await body(first, second);
         });
 
+    /// <summary>
+    /// Runs two pairs that are one group, with their sources at two agents; the first leads it. Their targets are at one agent. The agents are joined by <see cref="GroupAgents.Join"/>.
+    /// </summary>
+    public static void RunAgents(Func<AsyncRig, AsyncRig, GroupAgents, Task> body, ulong seed = 1, Action<AsyncRig>? prepare = null) => Simulate(
+        seed,
+        async scheduler =>
+        {
+            GrainGeometry geometry = new(64L * GrainBytes, GrainBytes);
+            AsyncRig first = new(scheduler, geometry);
+            AsyncRig second = new(scheduler, geometry, firstId: 1000) { Site2 = first.Site2, Lead = first };
+            GroupAgents agents = new(first, second);
+            foreach (AsyncRig rig in (AsyncRig[])[first, second])
+            {
+                prepare?.Invoke(rig);
+                rig.Group = agents.GroupOf(rig);
+                await rig.CreateAsync();
+            }
+
+            await body(first, second, agents);
+        });
+
+    /// <summary>Kills the source's agent and starts it again, with what it has of the group.</summary>
+    public async Task RestartSite1Async(GroupAgents agents)
+    {
+        KillSite1();
+        agents.Cut();
+        Group = agents.GroupOf(this);
+        await OpenSourceAsync();
+    }
+
     public override MirrorParts Parts1()
     {
         MirrorParts parts = base.Parts1();
