@@ -20,6 +20,7 @@ internal sealed class GroupCoordinator
     private readonly TimeProvider _time;
     private TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ulong _preparing;
+    private bool _supersedes;
 
     public GroupCoordinator(PointGroup group, GroupPlan plan, FlowWatch flows, TimeProvider time)
     {
@@ -87,18 +88,21 @@ internal sealed class GroupCoordinator
     public Task HoldAsync(ulong point, bool supersede)
     {
         _preparing = 0;
-        if (_group.Faults.RunBeforeAccepted)
-        {
-            _branches.ForEach(branch => _ = _flows.WatchAsync(branch.TellAsync(GroupMessage.Of(GroupMessage.Hold, point, status: (uint)_group.RunTimer.TotalMilliseconds))));
-            return Task.CompletedTask;
-        }
-
-        return AllAsync(branch => branch.HoldAsync(point, supersede, _group.RunTimer, _group.HoldDeadline));
+        _supersedes = supersede;
+        return _group.Faults.RunBeforeAccepted ? Task.CompletedTask : HoldAllAsync(point);
     }
 
     /// <summary>The point runs everywhere. To be called with the own writes held; the branches are told before anything is awaited.</summary>
     /// <exception cref="PairException">A branch had let its writes go already, or was lost: the point is to be given up.</exception>
-    public Task RunAsync(ulong point, DateTimeOffset takenAt) => AllAsync(branch => branch.RunAsync(point, takenAt, _group.HoldDeadline));
+    public async Task RunAsync(ulong point, DateTimeOffset takenAt)
+    {
+        if (_group.Faults.RunBeforeAccepted)
+        {
+            await HoldAllAsync(point);
+        }
+
+        await AllAsync(branch => branch.RunAsync(point, takenAt, _group.HoldDeadline));
+    }
 
     /// <summary>All own members have copied the point. Once that holds for every branch, they are told to have it prepared.</summary>
     /// <returns>True where it holds for every branch.</returns>
@@ -148,6 +152,8 @@ internal sealed class GroupCoordinator
             await conversations.CloseAsync();
         }
     }
+
+    private Task HoldAllAsync(ulong point) => AllAsync(branch => branch.HoldAsync(point, _supersedes, _group.RunTimer, _group.HoldDeadline));
 
     private void Tell(PeerMessage message, ReadOnlyMemory<byte> payload = default) => _branches.ForEach(branch => _ = _flows.WatchAsync(branch.TellAsync(message, payload)));
 
