@@ -60,6 +60,9 @@ public static class EventKinds
     /// <summary>A group was dissolved.</summary>
     public static readonly EventKind GroupRemoved = new("GroupRemoved", Information, "Group {group} was dissolved; its pairs {pairs} stand alone.");
 
+    /// <summary>Pairs left a group that another agent changed.</summary>
+    public static readonly EventKind GroupLeft = new("GroupLeft", Information, "Pairs {pairs} are not in the group {group} any more.");
+
     /// <summary>A pair was removed.</summary>
     public static readonly EventKind PairRemoved = new("PairRemoved", Information, "Pair {pair} was removed. {left}");
 

@@ -16,68 +16,70 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
     private static readonly TimeSpan CalmDeadline = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan CalmPoll = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Puts pairs into a group, and others out of theirs.</summary>
+    /// <summary>Puts pairs of this agent into a group, and others out of theirs.</summary>
     /// <param name="members">The pairs that are in the group from now on, in its order.</param>
     /// <param name="leaving">Pairs that are in none from now on.</param>
     /// <param name="membership">What the members' definitions say.</param>
+    /// <param name="beforehand">Called once nothing here stands against the change, and before anything is changed: what it throws ends the change.</param>
     /// <param name="cancel">Ends the waits before anything is changed.</param>
     /// <exception cref="ControlException">Hosts are connected, a cycle runs, or an agent is away: nothing is changed. Or a pair can't be opened again: its state says why.</exception>
-    public async Task ApplyAsync(IReadOnlyList<MirrorPair> members, IReadOnlyList<MirrorPair> leaving, GroupMembership? membership, CancellationToken cancel)
+    public async Task ApplyAsync(
+        IReadOnlyList<MirrorPair> members, IReadOnlyList<MirrorPair> leaving, GroupMembership? membership, Func<Task> beforehand, CancellationToken cancel)
     {
-        MirrorPair[] affected = [.. members, .. leaving];
-        List<IDisposable> turns = [];
-        try
-        {
-            // In one order, or two changes could wait for each other.
-            foreach (var pair in affected.OrderBy(pair => pair.Definition.Id))
+        using var turns = await BeginAsync([.. members, .. leaving], cancel);
+        List<(MirrorPair Pair, PairDefinition Definition)> changes =
+        [
+            .. members.Select(pair => (pair, pair.Definition with { Group = membership })),
+            .. leaving.Select(pair => (pair, pair.Definition with { Group = null })),
+        ];
+        changes.ForEach(static change => PairJson.WriteDefinition(change.Definition));
+        await PrepareAsync(
+            [.. members, .. leaving],
+            leaving,
+            async () =>
             {
-                turns.Add(await pair.BeginChangeAsync(cancel));
-            }
+                await beforehand();
+                await TellPeersAsync(changes, cancel);
+            },
+            cancel);
+        await CarryThroughAsync(changes);
+    }
 
-            CheckPlaces(members);
-            Array.ForEach(affected, CheckHosts);
-            List<(MirrorPair Pair, PairDefinition Definition)> changes =
-            [
-                .. members.Select(pair => (pair, pair.Definition with { Group = membership })),
-                .. leaving.Select(pair => (pair, pair.Definition with { Group = null })),
-            ];
-            await PrepareAsync(changes, leaving, cancel);
-            await CarryThroughAsync(changes);
-        }
-        finally
+    /// <summary>Refuses what <see cref="ApplyAsync"/> would refuse, and changes nothing.</summary>
+    public async Task CheckAsync(IReadOnlyList<MirrorPair> members, IReadOnlyList<MirrorPair> leaving, GroupMembership? membership, CancellationToken cancel)
+    {
+        using var turns = await BeginAsync([.. members, .. leaving], cancel);
+        foreach (var pair in members)
         {
-            turns.ForEach(static turn => turn.Dispose());
+            PairJson.WriteDefinition(pair.Definition with { Group = membership });
         }
+
+        MirrorPair[] affected = [.. members, .. leaving];
+        foreach (var pair in affected)
+        {
+            CheckPeer(pair);
+        }
+
+        await PrepareAsync(affected, leaving, static () => Task.CompletedTask, cancel);
+        await ScheduleAsync(affected);
     }
 
     /// <summary>Gives a group another name. Its pairs stay open: who is in it does not change.</summary>
     /// <exception cref="ControlException">The other agent is away: nothing is changed.</exception>
     public async Task RenameAsync(IReadOnlyList<MirrorPair> members, GroupMembership membership, CancellationToken cancel)
     {
-        List<IDisposable> turns = [];
-        try
+        using var turns = await BeginAsync(members, cancel);
+        List<(MirrorPair Pair, PairDefinition Definition)> changes = [.. members.Select(pair => (pair, pair.Definition with { Group = membership }))];
+        await TellPeersAsync(changes, cancel);
+        foreach (var (pair, definition) in changes)
         {
-            foreach (var pair in members.OrderBy(pair => pair.Definition.Id))
+            foreach (var side in pair.Sides)
             {
-                turns.Add(await pair.BeginChangeAsync(cancel));
+                await side.SetDefinitionAsync(definition);
             }
-
-            List<(MirrorPair Pair, PairDefinition Definition)> changes = [.. members.Select(pair => (pair, pair.Definition with { Group = membership }))];
-            await TellPeersAsync(changes, cancel);
-            foreach (var (pair, definition) in changes)
-            {
-                foreach (var side in pair.Sides)
-                {
-                    await side.SetDefinitionAsync(definition);
-                }
-            }
-
-            registry.Replace(changes);
         }
-        finally
-        {
-            turns.ForEach(static turn => turn.Dispose());
-        }
+
+        registry.Replace(changes);
     }
 
     /// <summary>Refuses where a host is connected: the volume is away for a moment.</summary>
@@ -93,55 +95,69 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
         }
     }
 
-    private static void CheckPlaces(IReadOnlyList<MirrorPair> members)
+    private void CheckPeer(MirrorPair pair)
     {
-        var first = members.FirstOrDefault();
-        if (members.FirstOrDefault(pair => pair.Definition.Service != first!.Definition.Service) is { } other)
+        if (pair.PeerAgentId is { } peer && !links.IsConnected(peer))
         {
             throw new ControlException(
-                ErrorIds.InvalidArgument,
-                $"The pair '{other.Definition.Name}' is of {other.Definition.Service}, and '{first!.Definition.Name}' of {first.Definition.Service}: a group has pairs of one copy service.",
-                other.Definition.Name);
-        }
-
-        if (members.FirstOrDefault(pair => Place(pair) != Place(first!)) is { } elsewhere)
-        {
-            throw new ControlException(
-                ErrorIds.InvalidArgument,
-                $"The pair '{elsewhere.Definition.Name}' is not between the same two agents, or not with the same roles, as '{first!.Definition.Name}': a group needs one agent for all "
-                + "sources and one for all targets.",
-                elsewhere.Definition.Name);
+                ErrorIds.PeerUnreachable, $"The agent with the other side of the pair '{pair.Definition.Name}', '{links.NameOf(peer) ?? peer.ToString()}', is not connected.", pair.Definition.Name);
         }
     }
 
-    private static (Guid, Guid, bool) Place(MirrorPair pair) =>
-        (pair.Definition.SourceSite.AgentId, pair.Definition.TargetSite.AgentId, pair.RequireSource().IsSiteTwo);
-
-    // Schedules stand still until the pairs are opened again, or until nothing comes of the change. What the other agent is told is for its admins to see.
-    private async Task PrepareAsync(IReadOnlyList<(MirrorPair Pair, PairDefinition Definition)> changes, IReadOnlyList<MirrorPair> leaving, CancellationToken cancel)
+    // In one order, or two changes could wait for each other.
+    private static async Task<Turns> BeginAsync(IReadOnlyList<MirrorPair> pairs, CancellationToken cancel)
     {
+        var turns = new Turns();
         try
         {
-            foreach (var (pair, _) in changes)
+            foreach (var pair in pairs.OrderBy(pair => pair.Definition.Id))
+            {
+                turns.Add(await pair.BeginChangeAsync(cancel));
+            }
+
+            return turns;
+        }
+        catch
+        {
+            turns.Dispose();
+            throw;
+        }
+    }
+
+    // Schedules stand still until the pairs are opened again, or until nothing comes of the change. What other agents are told is undone by nobody: here it has not begun yet.
+    private async Task PrepareAsync(IReadOnlyList<MirrorPair> affected, IReadOnlyList<MirrorPair> leaving, Func<Task> last, CancellationToken cancel)
+    {
+        foreach (var pair in affected)
+        {
+            CheckHosts(pair);
+        }
+
+        try
+        {
+            foreach (var pair in affected)
             {
                 await (pair.SourceSide?.Source?.SetScheduleAsync(CycleSchedule.Manual) ?? Task.CompletedTask);
             }
 
-            foreach (var (pair, _) in changes)
+            foreach (var pair in affected)
             {
                 await CheckCalmAsync(pair, mayBeClosed: leaving.Contains(pair), cancel);
             }
 
-            await TellPeersAsync(changes, cancel);
+            await last();
         }
         catch
         {
-            foreach (var (pair, _) in changes)
-            {
-                await registry.ApplyScheduleAsync(pair);
-            }
-
+            await ScheduleAsync(affected);
             throw;
+        }
+    }
+
+    private async Task ScheduleAsync(IReadOnlyList<MirrorPair> pairs)
+    {
+        foreach (var pair in pairs)
+        {
+            await registry.ApplyScheduleAsync(pair);
         }
     }
 
@@ -225,5 +241,14 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
         {
             throw failure;
         }
+    }
+
+    private sealed class Turns : IDisposable
+    {
+        private readonly List<IDisposable> _held = [];
+
+        public void Add(IDisposable turn) => _held.Add(turn);
+
+        public void Dispose() => _held.ForEach(static turn => turn.Dispose());
     }
 }

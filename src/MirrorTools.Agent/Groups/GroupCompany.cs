@@ -1,23 +1,20 @@
 using MirrorTools.Agent.Pairs;
-using MirrorTools.Engine.Mirroring.Source;
-using MirrorTools.Engine.Pairs;
-using MirrorTools.Engine.Scheduling;
+using MirrorTools.Engine.Link;
 
 namespace MirrorTools.Agent.Groups;
 
-/// <summary>What a pair's side has of the other pairs of its group, on this agent.</summary>
-/// <param name="find">A pair by its id; null where this agent has none.</param>
-/// <param name="time">The clock.</param>
-/// <param name="unhandled">Told of an exception that left a group's scheduler.</param>
-internal sealed class GroupCompany(Func<Guid, MirrorPair?> find, TimeProvider time, Action<string, Exception> unhandled)
+/// <summary>The groups of this agent's open sources.</summary>
+/// <param name="links">The other agents.</param>
+/// <param name="environment">This agent.</param>
+internal sealed class GroupCompany(IPeerLinks links, PairEnvironment environment)
 {
     private readonly Lock _gate = new();
 
     // By site: after a recovery an agent with both sites has the old sources and the new ones.
     private readonly Dictionary<(Guid GroupId, bool IsSiteTwo), OpenGroup> _open = [];
 
-    /// <summary>What a source shares with the group's other ones; null for a pair that stands alone.</summary>
-    public OpenGroup? Of(PairDefinition definition, bool isSiteTwo)
+    /// <summary>What a source shares with the group's other ones; null for a pair that stands alone. To be given back when the source is closed.</summary>
+    public GroupSeat? Enter(PairDefinition definition, bool isSiteTwo)
     {
         if (definition.Group is not { } group)
         {
@@ -26,26 +23,54 @@ internal sealed class GroupCompany(Func<Guid, MirrorPair?> find, TimeProvider ti
 
         lock (_gate)
         {
-            if (!_open.TryGetValue((group.Id, isSiteTwo), out var open) || !open.Pairs.SequenceEqual(group.Pairs))
+            if (!_open.TryGetValue((group.Id, isSiteTwo), out var open) || !open.Membership.HasSameCompany(group))
             {
                 // Members change only while all of them are closed.
-                open = new OpenGroup(group.Pairs, new PointGroup(group.Pairs, time), new SerialContext(error => unhandled(group.Name, error)));
+                open = new OpenGroup(group, isSiteTwo, group.PlanOf(isSiteTwo, definition, environment.AgentId), links, environment);
                 _open[(group.Id, isSiteTwo)] = open;
             }
 
-            return open;
+            open.Seats++;
+            return new GroupSeat(open, LeaveAsync);
         }
     }
 
-    /// <summary>The choice of a group's lead about a point that another member has prepared at the same site (F-9).</summary>
-    /// <param name="prepared">The point.</param>
-    /// <param name="isSiteTwo">The site.</param>
-    /// <param name="force">The lead gives the point up where it has not chosen yet: the group is being recovered.</param>
-    public Task<PointDecision> AskLeadAsync(PreparedPoint prepared, bool isSiteTwo, bool force)
+    /// <summary>A group whose sources of one site are open here, or null.</summary>
+    public OpenGroup? Find(Guid groupId, bool isSiteTwo)
     {
-        var lead = find(prepared.Lead)?.Sides.FirstOrDefault(side => side.IsSiteTwo == isSiteTwo);
-        return lead?.Target?.DecisionOfAsync(prepared, force)
-            ?? lead?.Source?.DecisionOfAsync(prepared)
-            ?? Task.FromResult(PointDecision.Undecided);
+        lock (_gate)
+        {
+            return _open.GetValueOrDefault((groupId, isSiteTwo));
+        }
+    }
+
+    /// <summary>Takes a channel that another agent opens for a group.</summary>
+    public bool TryAccept(Guid peer, Guid channelId, IPeerChannel channel)
+    {
+        OpenGroup? open;
+        lock (_gate)
+        {
+            open = _open.Values.FirstOrDefault(group => group.ChannelId == channelId);
+        }
+
+        return open?.TryAccept(peer, channel) ?? false;
+    }
+
+    private async ValueTask LeaveAsync(OpenGroup group)
+    {
+        lock (_gate)
+        {
+            if (--group.Seats > 0)
+            {
+                return;
+            }
+
+            foreach (var (key, _) in _open.Where(open => open.Value == group).ToList())
+            {
+                _open.Remove(key);
+            }
+        }
+
+        await group.DisposeAsync();
     }
 }

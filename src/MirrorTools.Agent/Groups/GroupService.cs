@@ -1,66 +1,80 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Pairs;
-using MirrorTools.Contracts;
+using MirrorTools.Agent.Trust;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Groups;
 
 namespace MirrorTools.Agent.Groups;
 
-/// <summary>What admins do with consistency groups. A group is what the definitions of its pairs say; it has no record of its own that could disagree with them.</summary>
-internal sealed class GroupService(PairRegistry registry, GroupChange change, EventLog events, TimeProvider time)
+/// <summary>
+/// What admins do with consistency groups. A group is what the definitions of its pairs say; it has no record of its own that could disagree with them. It is made and changed at the agent with the source
+/// of its first pair.
+/// </summary>
+internal sealed class GroupService(
+    PairRegistry registry, MemberPairs finder, GroupChecks checks, GroupSpread spread, GroupChange change, GroupOrphans orphans, GroupDescriber describer, AgentIdentity identity, EventLog events,
+    TimeProvider time)
 {
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>The groups of this agent's pairs, by name.</summary>
-    public GroupList List() => new() { Items = [.. Groups().Select(Describe)] };
+    public async Task<GroupList> ListAsync() => new() { Items = [.. await Task.WhenAll(Groups().Select(describer.DescribeAsync))] };
 
     /// <summary>One group.</summary>
     /// <exception cref="ControlException"><see cref="ErrorIds.GroupNotFound"/>.</exception>
-    public GroupInfo Get(string nameOrId) => Describe(Find(nameOrId));
+    public Task<GroupInfo> GetAsync(string nameOrId) => describer.DescribeAsync(Find(nameOrId));
 
     /// <summary>Makes a group of pairs that are in none; the first one leads.</summary>
     public async Task<GroupInfo> CreateAsync(NewGroupRequest request, string actor, CancellationToken cancel)
     {
         using var turn = await BeginAsync(cancel);
         CheckName(request.Name);
-        List<MirrorPair> pairs = [.. request.Pairs.Select(registry.Find).Distinct()];
+        var pairs = await FindAsync(request.Pairs, cancel);
         if (pairs.Count == 0)
         {
             throw new ControlException(ErrorIds.InvalidArgument, "A group needs at least one pair.", request.Name);
         }
 
         pairs.ForEach(CheckAlone);
-        var membership = new GroupMembership(Guid.NewGuid(), request.Name, time.GetUtcNow(), [.. pairs.Select(pair => pair.Definition.Id)]);
-        await change.ApplyAsync(pairs, [], membership, cancel);
+        await checks.CheckAsync(pairs, cancel);
+        var membership = Of(new GroupMembership(Guid.NewGuid(), request.Name, time.GetUtcNow(), []), pairs);
+        await spread.ApplyAsync(membership.Id, membership, pairs, [], cancel);
         Tell(EventKinds.GroupCreated, membership, actor, pairs);
-        return Describe(membership);
+        return await describer.DescribeConnectedAsync(membership, cancel);
     }
 
-    /// <summary>Renames a group, adds pairs, takes pairs out.</summary>
+    /// <summary>Renames a group, adds pairs, takes pairs out; with nothing to change, has every agent say the same of it.</summary>
     public async Task<GroupInfo> SetAsync(string nameOrId, SetGroupRequest request, string actor, CancellationToken cancel)
     {
         using var turn = await BeginAsync(cancel);
         var group = Find(nameOrId);
-        var before = MembersOf(group);
-        List<MirrorPair> leaving = [.. (request.Remove ?? []).Select(registry.Find).Distinct()];
-        if (leaving.Find(pair => !before.Contains(pair)) is { } stranger)
+        var (own, isSiteTwo) = RequireCoordinator(group);
+        List<MemberPair> leaving = [];
+        foreach (var name in request.Remove ?? [])
         {
-            throw new ControlException(ErrorIds.PairNotFound, $"The pair '{stranger.Definition.Name}' is not in the group '{group.Name}'.", stranger.Definition.Name);
+            leaving.Add(await finder.FindMemberAsync(name, group, own, isSiteTwo, cancel)
+                ?? throw new ControlException(ErrorIds.PairNotFound, $"The pair '{name}' is not in the group '{group.Name}'.", name));
         }
 
-        List<MirrorPair> joining = [.. (request.Add ?? []).Select(registry.Find).Distinct().Where(pair => !before.Contains(pair))];
+        leaving = [.. leaving.DistinctBy(static pair => pair.Id)];
+        var joining = (await FindAsync(request.Add ?? [], cancel)).FindAll(pair => !group.Pairs.Contains(pair.Id));
         joining.ForEach(CheckAlone);
-        List<MirrorPair> after = [.. before.Except(leaving), .. joining];
+        List<MemberPair> after = [.. await finder.StayingAsync(group, own, isSiteTwo, leaving, cancel), .. joining];
         if (after.Count == 0)
         {
             throw new ControlException(ErrorIds.InvalidArgument, $"The group '{group.Name}' would have no pair left; Remove-MirrorGroup dissolves it.", group.Name);
         }
 
-        var changed = group with { Name = NewName(group, request.NewName), Pairs = [.. after.Select(pair => pair.Definition.Id)] };
-        await (changed.Pairs.SequenceEqual(group.Pairs) ? change.RenameAsync(after, changed, cancel) : change.ApplyAsync(after, leaving, changed, cancel));
+        if (after.Find(pair => pair.GroupId is { } other && other != group.Id) is { } elsewhere)
+        {
+            throw InGroup(elsewhere);
+        }
+
+        await checks.CheckAsync(after, cancel);
+        var changed = Of(group with { Name = NewName(group, request.NewName) }, after);
+        await spread.ApplyAsync(changed.Id, changed, after, leaving, cancel);
         Tell(EventKinds.GroupChanged, changed, actor, after);
-        return Describe(changed);
+        return await describer.DescribeConnectedAsync(changed, cancel);
     }
 
     /// <summary>Dissolves a group; its pairs stay, each with the schedule it had.</summary>
@@ -68,9 +82,18 @@ internal sealed class GroupService(PairRegistry registry, GroupChange change, Ev
     {
         using var turn = await BeginAsync(cancel);
         var group = Find(nameOrId);
-        var info = Describe(group);
-        var pairs = MembersOf(group);
-        await change.ApplyAsync([], pairs, null, cancel);
+        var info = await describer.DescribeAsync(group);
+        if (await orphans.AreLeftOverAsync(group, cancel))
+        {
+            var left = describer.MembersOf(group).FindAll(static pair => pair.SourceSide is not null);
+            await change.ApplyAsync([], left, null, static () => Task.CompletedTask, cancel);
+            events.Write(EventKinds.GroupRemoved, null, actor, ("group", group.Name), ("pairs", string.Join(", ", left.Select(pair => pair.Definition.Name))));
+            return info;
+        }
+
+        var (own, isSiteTwo) = RequireCoordinator(group);
+        List<MemberPair> pairs = [.. finder.Remembered(group, own, isSiteTwo).Where(pair => pair.Here is not null || pair.Source.Id != identity.AgentId)];
+        await spread.ApplyAsync(group.Id, null, [], pairs, cancel);
         Tell(EventKinds.GroupRemoved, group, actor, pairs);
         return info;
     }
@@ -85,7 +108,8 @@ internal sealed class GroupService(PairRegistry registry, GroupChange change, Ev
     {
         if (TryFind(name) is { } group)
         {
-            MembersOf(group).ForEach(change.CheckHosts);
+            RequireCoordinator(group);
+            describer.MembersOf(group).ForEach(change.CheckHosts);
         }
     }
 
@@ -98,8 +122,36 @@ internal sealed class GroupService(PairRegistry registry, GroupChange change, Ev
     private GroupMembership? TryFind(string nameOrId) =>
         Groups().Find(group => group.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase) || (Guid.TryParse(nameOrId, out var id) && group.Id == id));
 
-    // A pair that was removed at this agent while the other one was away is named by the others still.
-    private List<MirrorPair> MembersOf(GroupMembership group) => [.. group.Pairs.Select(id => registry.TryFind(id.ToString())).OfType<MirrorPair>()];
+    private async Task<List<MemberPair>> FindAsync(IEnumerable<string> names, CancellationToken cancel)
+    {
+        List<MemberPair> found = [];
+        foreach (var name in names)
+        {
+            found.Add(await finder.FindAsync(name, cancel));
+        }
+
+        return [.. found.DistinctBy(static pair => pair.Id)];
+    }
+
+    private (PairDefinition Own, bool IsSiteTwo) RequireCoordinator(GroupMembership group)
+    {
+        var members = describer.MembersOf(group);
+        var own = members[0].Definition;
+        var isSiteTwo = GroupDescriber.IsSiteTwo(members);
+        if (group.Places is null && members.TrueForAll(static pair => pair.SourceSide is null && pair.OpenError is null))
+        {
+            members[0].RequireSource();
+        }
+
+        registry.RequireCoordinator(group, own, isSiteTwo);
+        return (own, isSiteTwo);
+    }
+
+    private static GroupMembership Of(GroupMembership group, List<MemberPair> pairs) => group with
+    {
+        Pairs = pairs.ConvertAll(static pair => pair.Id),
+        Places = GroupPlaces.Of(pairs.ConvertAll(static pair => (pair.Name, pair.Site1, pair.Site2))),
+    };
 
     private void CheckName(string name)
     {
@@ -125,38 +177,19 @@ internal sealed class GroupService(PairRegistry registry, GroupChange change, Ev
         return asked;
     }
 
-    private static void CheckAlone(MirrorPair pair)
+    private static void CheckAlone(MemberPair pair)
     {
-        if (pair.Definition.Group is { } other)
+        if (pair.GroupId is not null)
         {
-            throw new ControlException(ErrorIds.PairInGroup, $"The pair '{pair.Definition.Name}' is in the group '{other.Name}'.", pair.Definition.Name);
+            throw InGroup(pair);
         }
     }
 
-    private GroupInfo Describe(GroupMembership group)
-    {
-        var members = MembersOf(group);
-        var closed = members.FindAll(static pair => pair.Sides.Count == 0).ConvertAll(static pair => pair.Definition.Name);
-        var missing = group.Pairs.Count - members.Count;
-        var site = members.Count == 0 ? null : members[0].Definition;
-        return new GroupInfo
-        {
-            Id = group.Id.ToString(),
-            Name = group.Name,
-            Pairs = members.ConvertAll(static pair => pair.Definition.Name),
-            SourceAgent = site?.SourceSite.AgentName ?? "",
-            TargetAgent = site?.TargetSite.AgentName ?? "",
-            CreatedAt = WireTime.Write(group.CreatedAt),
-            Schedule = members.Count == 0 ? null : members[0].Ticks?.Describe(members[0].Definition.Name, members[0].Definition.Id),
-            State = (closed.Count + missing == 0 ? GroupState.Complete : GroupState.Incomplete).ToString(),
-            StateReason = closed.Count > 0 ? $"Not open: {string.Join(", ", closed)}. No point is taken until all pairs are; Get-MirrorPair says why."
-                : missing > 0 ? $"{missing} of its pairs are not on this agent any more. Set-MirrorGroup -Name '{group.Name}' without any other parameter takes them out of the group."
-                : null,
-        };
-    }
+    private static ControlException InGroup(MemberPair pair) =>
+        new(ErrorIds.PairInGroup, $"The pair '{pair.Label}' is in the group '{pair.GroupName}'.", pair.Label);
 
-    private void Tell(EventKind kind, GroupMembership group, string actor, IReadOnlyList<MirrorPair> pairs) => events.Write(
-        kind, null, actor, ("group", group.Name), ("pairs", string.Join(", ", pairs.Select(pair => pair.Definition.Name))));
+    private void Tell(EventKind kind, GroupMembership group, string actor, IReadOnlyList<MemberPair> pairs) => events.Write(
+        kind, null, actor, ("group", group.Name), ("pairs", string.Join(", ", pairs.Select(pair => pair.Label))));
 
     private async Task<IDisposable> BeginAsync(CancellationToken cancel)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Events;
 using MirrorTools.Agent.Exports;
+using MirrorTools.Agent.Groups;
 using MirrorTools.Agent.Link;
 using MirrorTools.Agent.Operations;
 using MirrorTools.Agent.Pairs;
@@ -16,7 +17,7 @@ namespace MirrorTools.Agent.Hosting;
 /// pairs close cleanly while the link still carries their goodbye.
 /// </summary>
 internal sealed class AgentLife(
-    PairRegistry pairs, PairTakeBack unfinished, PairRequests requests, PairEventBridge bridge, AttachmentService attachments, OperationService operations,
+    PairRegistry pairs, PairTakeBack unfinished, PairRequests requests, GroupRequests groups, PairEventBridge bridge, AttachmentService attachments, OperationService operations,
     LinkHost link, LinkHostOptions linkOptions, TrustService trust, EventLog events) : IHostedService
 {
     private readonly ConcurrentDictionary<Guid, string> _names = [];
@@ -24,7 +25,7 @@ internal sealed class AgentLife(
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var (method, handler) in requests.Handlers)
+        foreach (var (method, handler) in requests.Handlers.Concat(groups.Handlers))
         {
             linkOptions.RequestHandlers[method] = handler;
         }

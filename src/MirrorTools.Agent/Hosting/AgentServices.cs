@@ -70,6 +70,12 @@ internal static class AgentServices
         services.AddSingleton<PairDiscarding>();
         services.AddSingleton<PairRoles>();
         services.AddSingleton<GroupChange>();
+        services.AddSingleton<MemberPairs>();
+        services.AddSingleton<GroupChecks>();
+        services.AddSingleton<GroupSpread>();
+        services.AddSingleton<GroupOrphans>();
+        services.AddSingleton<GroupDescriber>();
+        services.AddSingleton<GroupRequests>();
         services.AddSingleton<GroupService>();
         services.AddSingleton<PairService>();
         services.AddSingleton<PairPlans>();

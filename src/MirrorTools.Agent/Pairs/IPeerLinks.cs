@@ -9,6 +9,9 @@ internal interface IPeerLinks
     /// <exception cref="Control.Errors.ControlException">There is none.</exception>
     (Guid AgentId, string Name) Find(string nameOrId);
 
+    /// <summary>The name under which the agent is trusted; null where it is not.</summary>
+    string? NameOf(Guid agentId);
+
     /// <summary>True while a session to the agent stands.</summary>
     bool IsConnected(Guid agentId);
 

@@ -1,11 +1,12 @@
 using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>
-/// Keeps a pair's two sides connected, from the side that is the source: opens a channel, waits for its end, and opens another one after a pause that grows while
-/// conversations end at once.
+/// Keeps a pair's two sides connected, from the side that is the source, or a group's coordinator to one of its branches: opens a channel, waits for its end, and opens another one after a
+/// pause that grows while conversations end at once.
 /// </summary>
 internal sealed partial class PairConnector : IAsyncDisposable
 {
@@ -39,6 +40,33 @@ internal sealed partial class PairConnector : IAsyncDisposable
             catch (LinkClosedException error) when (error.Reason == LinkCloseReason.Refused)
             {
                 await refused(cancel);
+                throw;
+            }
+        },
+        environment);
+
+    /// <summary>Connects a group to the agent of some of its other sources.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="branch">The other agent.</param>
+    /// <param name="channelId">The channels' id.</param>
+    /// <param name="links">The links.</param>
+    /// <param name="environment">The agent.</param>
+    /// <param name="refused">Called when the other agent takes no channel of this group.</param>
+    /// <param name="accepted">Called when it took one.</param>
+    public static PairConnector ToBranch(
+        PointGroup group, Guid branch, Guid channelId, IPeerLinks links, PairEnvironment environment, Action refused, Action accepted) => new(
+        async cancel =>
+        {
+            try
+            {
+                var channel = await links.OpenChannelAsync(branch, channelId, cancel);
+                accepted();
+                group.Attach(branch, channel);
+                return channel;
+            }
+            catch (LinkClosedException error) when (error.Reason == LinkCloseReason.Refused)
+            {
+                refused();
                 throw;
             }
         },

@@ -11,6 +11,7 @@ internal sealed class PairCycles(PairRegistry registry, TimeProvider time)
 {
     // After a start or a reconnect site 1 asks site 2 what it decided last; an admin who starts a cycle meanwhile waits for that.
     private static readonly TimeSpan DoubtDeadline = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ConnectDeadline = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan DoubtPoll = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan FollowPause = TimeSpan.FromMilliseconds(200);
 
@@ -28,6 +29,7 @@ internal sealed class PairCycles(PairRegistry registry, TimeProvider time)
             member.History.NextReason = status.LastCommitted.IsNone ? "Initial" : supersede && status.Point != 0 ? "Supersede" : "Manual";
         }
 
+        await WaitUntilConnectedAsync(side, cancel);
         try
         {
             var point = (long)await side.Source!.StartCycleAsync(supersede);
@@ -101,6 +103,16 @@ internal sealed class PairCycles(PairRegistry registry, TimeProvider time)
         }
 
         return pair.Sides.FirstOrDefault();
+    }
+
+    // After a start the agents of a group find each other within moments; what keeps them apart for longer the point says.
+    private async Task WaitUntilConnectedAsync(PairSide side, CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        while (side.Definition.Group is { } group && registry.Company.Find(group.Id, side.IsSiteTwo) is { } open && await open.IsConnectingAsync() && time.GetElapsedTime(began) < ConnectDeadline)
+        {
+            await Task.Delay(DoubtPoll, time, cancel);
+        }
     }
 
     private async Task<SourceStatus> WaitUntilCertainAsync(MirrorSource source, CancellationToken cancel)

@@ -46,7 +46,8 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
 
         if (definition.Group is { Pairs.Count: > 1 } group)
         {
-            plan.Warnings.Add($"The pair is one of {group.Pairs.Count} in the group '{group.Name}': recover the others as well, all come back at the same point.");
+            plan.Warnings.Add(string.Join(
+                " ", [$"The pair is one of {group.Pairs.Count} in the group '{group.Name}': recover the others as well, all come back at the same point.", .. Elsewhere(definition, target)]));
         }
 
         if (status.IsConnected)
@@ -83,7 +84,24 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             GrainsDiscarded = before.FutureGrains,
             Generation = status.Generations.Current.Id.ToString(),
             Volume = VolumeService.Describe(PairVolumes.Of(pair).First(volume => volume.Role == VolumeRole.CommittedImage), []),
+            Warnings = [.. Elsewhere(pair.Definition, side)],
         };
+    }
+
+    // The other pairs of the group that have their copies at other agents, a sentence for each of those.
+    private IEnumerable<string> Elsewhere(PairDefinition definition, PairSide side)
+    {
+        if (definition.Group is not { Places: { } places } group)
+        {
+            return [];
+        }
+
+        return Enumerable.Range(0, places.Pairs.Count)
+            .Select(index => (places.Pairs[index].Name, Agent: places.AgentOf(index, side.IsSiteTwo)))
+            .Where(member => member.Agent.Id != side.Site.AgentId)
+            .GroupBy(static member => member.Agent.Id)
+            .Select(pairs => $"Of the group '{group.Name}', {string.Join(", ", pairs.Select(static pair => $"'{pair.Name}'"))} {(pairs.Count() == 1 ? "is" : "are")} at the agent "
+                + $"'{links.NameOf(pairs.Key) ?? pairs.First().Agent.Name}': run Invoke-MirrorRecovery there as well.");
     }
 
     private async Task<(MirrorPair Pair, PairSide Target, TargetStatus Status)> FindAsync(string nameOrId, RecoveryRequest request)

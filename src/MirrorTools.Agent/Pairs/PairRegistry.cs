@@ -20,15 +20,17 @@ internal sealed class PairRegistry(
     private readonly CloseStamps _stamps = new(environment.Paths);
     private List<MirrorPair> _pairs = [];
 
+    /// <summary>The groups of the open sources.</summary>
+    public GroupCompany Company { get; } = new(links, environment);
+
     // Made when the first pair is opened: it looks pairs up here.
-    private GroupCompany Company
+    private GroupLeads Leads
     {
         get
         {
             lock (_gate)
             {
-                return field ??= new GroupCompany(
-                    id => TryFind(id.ToString()), environment.Time, (group, error) => PairSide.LogUnhandled(environment.Logger, $"group {group}", error));
+                return field ??= new GroupLeads(id => TryFind(id.ToString()), links, environment);
             }
         }
     }
@@ -52,7 +54,31 @@ internal sealed class PairRegistry(
         pair.Definition.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase) || (Guid.TryParse(nameOrId, out var id) && pair.Definition.Id == id));
 
     /// <summary>The pair that leads the group of another one; the pair itself where it stands alone, or its lead is not here.</summary>
-    public MirrorPair LeadOf(MirrorPair pair) => pair.Definition.Group is { } group ? TryFind(group.Pairs[0].ToString()) ?? pair : pair;
+    /// <exception cref="ControlException"><see cref="ErrorIds.GroupNotHere"/>: another agent coordinates the group.</exception>
+    public MirrorPair LeadOf(MirrorPair pair)
+    {
+        if (pair.Definition.Group is not { } group)
+        {
+            return pair;
+        }
+
+        RequireCoordinator(group, pair.Definition, pair.SourceSide is { IsSiteTwo: true });
+        return TryFind(group.Pairs[0].ToString()) ?? pair;
+    }
+
+    /// <summary>Refuses where a group over several agents is coordinated by another one, which has the source of its first pair.</summary>
+    /// <exception cref="ControlException"><see cref="ErrorIds.GroupNotHere"/>.</exception>
+    public void RequireCoordinator(GroupMembership group, PairDefinition own, bool isSiteTwo)
+    {
+        if (group is { Places: not null } && group.AgentOf(group.Pairs[0], isSiteTwo, own) is { } coordinator && coordinator.Id != environment.AgentId)
+        {
+            var name = links.NameOf(coordinator.Id) ?? coordinator.Name;
+            throw new ControlException(ErrorIds.GroupNotHere, $"This has to be asked of the agent with the source of the first pair of the group '{group.Name}', which is '{name}'.", group.Name)
+            {
+                Remedy = $"Run the same cmdlet with -Agent for '{name}'.",
+            };
+        }
+    }
 
     /// <summary>The pairs of the group that a pair is in, the lead first, as far as they are here; the pair alone where it is in none.</summary>
     public IReadOnlyList<MirrorPair> MembersOf(MirrorPair pair) =>
@@ -136,7 +162,7 @@ internal sealed class PairRegistry(
         {
             try
             {
-                sides.Add(await PairSide.OpenAsync(pair.Definition, site, environment, _stamps, Company));
+                sides.Add(await PairSide.OpenAsync(pair.Definition, site, environment, _stamps, Company, Leads));
             }
             catch (Exception error)
             {
@@ -193,9 +219,17 @@ internal sealed class PairRegistry(
         }
     }
 
-    /// <summary>Takes a channel that another agent opens for a pair.</summary>
+    /// <summary>What a group's lead at this agent has chosen, for another agent that asks.</summary>
+    public Task<DecisionAnswer> DecideAsync(Guid peer, DecisionRequest request) => Leads.AnswerAsync(peer, request);
+
+    /// <summary>Takes a channel that another agent opens for a pair, or for a group.</summary>
     public bool TryAccept(Guid peerAgentId, Guid pairId, IPeerChannel channel)
     {
+        if (Company.TryAccept(peerAgentId, pairId, channel))
+        {
+            return true;
+        }
+
         if (TryFind(pairId.ToString()) is not { Sides: [var side] } pair || pair.PeerAgentId != peerAgentId)
         {
             return false;

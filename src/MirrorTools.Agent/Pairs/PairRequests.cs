@@ -14,36 +14,23 @@ internal sealed class PairRequests(
     /// <summary>The handlers by method name.</summary>
     public IEnumerable<KeyValuePair<string, LinkRequestHandler>> Handlers =>
     [
-        new(PairMethods.Create, Answering<CreateSideRequest>(CreateAsync)),
-        new(PairMethods.Remove, Answering<PairRequest>(RemoveAsync)),
-        new(PairMethods.Update, Answering<PairDefinition>(UpdateAsync)),
-        new(PairMethods.Repair, Answering<PairRequest>(RepairAsync)),
-        new(PairMethods.Bitmap, Answering<MapRequest>(async (peer, request, cancel) =>
+        new(PairMethods.Create, PeerAnswers.With<CreateSideRequest>(CreateAsync)),
+        new(PairMethods.Remove, PeerAnswers.With<PairRequest>(RemoveAsync)),
+        new(PairMethods.Update, PeerAnswers.With<PairDefinition>(UpdateAsync)),
+        new(PairMethods.Repair, PeerAnswers.With<PairRequest>(RepairAsync)),
+        new(PairMethods.Bitmap, PeerAnswers.With<MapRequest>(async (peer, request, cancel) =>
             await maps.GetPageAsync(Shared(peer, request.PairId).Definition.Id.ToString(), request.Map, null, request.FirstGrain, request.Take, cancel))),
-        new(PairMethods.Ranges, Answering<MapRequest>(async (peer, request, cancel) =>
+        new(PairMethods.Ranges, PeerAnswers.With<MapRequest>(async (peer, request, cancel) =>
             await maps.GetRangesAsync(Shared(peer, request.PairId).Definition.Id.ToString(), request.Map, null, request.FirstGrain, request.Take, cancel))),
-        new(PairMethods.Generations, Answering<PairRequest>(async (peer, request, _) =>
+        new(PairMethods.Generations, PeerAnswers.With<PairRequest>(async (peer, request, _) =>
             new GenerationsMessage(request.PairId, (await PairRoles.GenerationsAsync(Shared(peer, request.PairId))).Items))),
-        new(PairMethods.BecomeTarget, Answering<GenerationsMessage>(async (peer, request, cancel) =>
+        new(PairMethods.BecomeTarget, PeerAnswers.With<GenerationsMessage>(async (peer, request, cancel) =>
         {
             await roles.BecomeTargetAsync(Shared(peer, request.PairId), new GenerationHistory(request.Items), cancel);
             return new PairRequest(request.PairId);
         })),
-        new(PairMethods.Remake, Answering<GenerationsMessage>(RemakeAsync)),
+        new(PairMethods.Remake, PeerAnswers.With<GenerationsMessage>(RemakeAsync)),
     ];
-
-    private static LinkRequestHandler Answering<T>(Func<Guid, T, CancellationToken, Task<object>> answer) => async (request, cancel) =>
-    {
-        try
-        {
-            return PairJson.Write(await answer(request.PeerAgentId, PairJson.Read<T>(request.Json), cancel));
-        }
-        catch (Exception error) when (error is not LinkRequestException and not OperationCanceledException)
-        {
-            var known = ErrorTranslation.Translate(error);
-            throw new LinkRequestException(known.ErrorId, known.Message, error);
-        }
-    };
 
     // An agent may speak only of the pairs it has a side of.
     private MirrorPair Shared(Guid peer, Guid pairId) => registry.TryFind(pairId.ToString()) is { } pair && pair.PeerAgentId == peer
@@ -115,6 +102,11 @@ internal sealed class PairRequests(
         if (registry.TryFind(definition.Name) is { } other && other != pair)
         {
             throw new ControlException(ErrorIds.PairExists, $"The other agent has a pair '{definition.Name}' already.", definition.Name);
+        }
+
+        if (definition.Group is { IsSound: false })
+        {
+            throw new ControlException(ErrorIds.InvalidArgument, $"What the other agent says of the group of the pair '{definition.Name}' can't be understood.", definition.Name);
         }
 
         using var change = await pair.BeginChangeAsync(cancel);

@@ -23,12 +23,13 @@ internal sealed partial class PairSide : IAsyncDisposable
 {
     private readonly CloseStamps _stamps;
     private readonly PairEnvironment _environment;
-    private readonly GroupCompany? _company;
+    private readonly GroupLeads? _leads;
+    private GroupSeat? _seat;
     private PairEventId _lastDisagreement;
     private ReopenableDevice? _intermediate;
 
-    private PairSide(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps, GroupCompany? company) =>
-        (Definition, Site, _environment, _stamps, _company) = (definition, site, environment, stamps, company);
+    private PairSide(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps, GroupLeads? leads) =>
+        (Definition, Site, _environment, _stamps, _leads) = (definition, site, environment, stamps, leads);
 
     /// <summary>The pair as it was when the side was opened; a new name replaces it.</summary>
     public PairDefinition Definition { get; set; }
@@ -57,21 +58,23 @@ internal sealed partial class PairSide : IAsyncDisposable
     public static async Task CreateAsync(PairDefinition definition, SiteDefinition site, PairRecord record, PairEnvironment environment)
     {
         await using var storage = await SiteStorage.OpenAsync(definition, site);
-        var parts = new PairSide(definition, site, environment, new CloseStamps(environment.Paths), company: null).Parts(storage, group: null);
+        var parts = new PairSide(definition, site, environment, new CloseStamps(environment.Paths), leads: null).Parts(storage);
         await (record.Role == PairRole.Source ? MirrorSource.CreateAsync(parts, definition.Identity, record) : MirrorTarget.CreateAsync(parts, definition.Identity, record));
     }
 
     /// <summary>Opens a side from its metadata, cleanly closed or not.</summary>
-    public static async Task<PairSide> OpenAsync(PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps, GroupCompany company)
+    public static async Task<PairSide> OpenAsync(
+        PairDefinition definition, SiteDefinition site, PairEnvironment environment, CloseStamps stamps, GroupCompany company, GroupLeads leads)
     {
-        var side = new PairSide(definition, site, environment, stamps, company);
+        var side = new PairSide(definition, site, environment, stamps, leads);
         SiteStorage? storage = null;
         try
         {
             storage = await SiteStorage.OpenAsync(definition, site);
             var record = await side.PrepareRecordAsync(storage);
             stamps.Use(site.Storages);
-            var parts = side.Parts(storage, record.Role == PairRole.Source ? company.Of(definition, side.IsSiteTwo) : null);
+            side._seat = record.Role == PairRole.Source ? company.Enter(definition, side.IsSiteTwo) : null;
+            var parts = side.Parts(storage);
             side._intermediate = storage.Intermediate;
             if (record.Role == PairRole.Source)
             {
@@ -93,6 +96,7 @@ internal sealed partial class PairSide : IAsyncDisposable
                 await storage.DisposeAsync();
             }
 
+            await side.LeaveGroupAsync();
             var known = ErrorTranslation.Translate(error);
             if (known is { ErrorId: ErrorIds.ImageTruncated, Target: { } path })
             {
@@ -153,15 +157,15 @@ internal sealed partial class PairSide : IAsyncDisposable
     /// <summary>Closes cleanly, and notes how the storages look then.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Source is null && Target is null)
+        if (Source is not null || Target is not null)
         {
-            return;
+            var (source, target) = (Source, Target);
+            (Source, Target) = (null, null);
+            await (source?.DisposeAsync() ?? target!.DisposeAsync());
+            _stamps.Keep(Site.Storages);
         }
 
-        var (source, target) = (Source, Target);
-        (Source, Target) = (null, null);
-        await (source?.DisposeAsync() ?? target!.DisposeAsync());
-        _stamps.Keep(Site.Storages);
+        await LeaveGroupAsync();
     }
 
     /// <summary>Keeps the definition with the metadata, and goes by it from now on.</summary>
@@ -196,16 +200,16 @@ internal sealed partial class PairSide : IAsyncDisposable
         RetainPoints = Math.Clamp(definition.RetainPoints, 1, PairRecord.MaximumRecentPoints),
     };
 
-    private MirrorParts Parts(SiteStorage storage, OpenGroup? group) => new()
+    private MirrorParts Parts(SiteStorage storage) => new()
     {
         AgentId = _environment.AgentId,
         Volume = storage.Volume,
         Intermediate = storage.Intermediate,
         Metadata = storage.Metadata,
         SecondLog = new LogPlace(storage.RegionLog, 0),
-        Scheduler = group?.Scheduler ?? new SerialContext(error => LogUnhandled(_environment.Logger, Definition.Name, error)),
-        Group = group?.Engine,
-        AskLead = (prepared, force) => _company!.AskLeadAsync(prepared, IsSiteTwo, force),
+        Scheduler = _seat?.Group.Scheduler ?? new SerialContext(error => LogUnhandled(_environment.Logger, Definition.Name, error)),
+        Group = _seat?.Group.Engine,
+        AskLead = (prepared, force) => _leads!.AskAsync(Definition, prepared, IsSiteTwo, force),
         Time = _environment.Time,
         NewId = Guid.NewGuid,
         EventSink = OnEvent,
@@ -213,6 +217,8 @@ internal sealed partial class PairSide : IAsyncDisposable
         OpenKeptGrains = length => new(KeptGrainsFile.Create(Site.Metadata, length)),
         Transitions = (machine, from, what, to) => LogTransition(_environment.Logger, Definition.Name, machine, from, what, to),
     };
+
+    private ValueTask LeaveGroupAsync() => _seat?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private void OnEvent(PairEvent happened)
     {

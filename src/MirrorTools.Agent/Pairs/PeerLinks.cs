@@ -23,6 +23,9 @@ internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeer
     }
 
     /// <inheritdoc/>
+    public string? NameOf(Guid agentId) => trust.List().FirstOrDefault(peer => peer.AgentId == agentId)?.Name;
+
+    /// <inheritdoc/>
     public bool IsConnected(Guid agentId) => peers.Find(agentId) is { Failure: null };
 
     /// <inheritdoc/>
@@ -45,7 +48,7 @@ internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeer
         }
         catch (TimeoutException error)
         {
-            var name = trust.List().FirstOrDefault(peer => peer.AgentId == agentId)?.Name ?? agentId.ToString();
+            var name = NameOf(agentId) ?? agentId.ToString();
             var why = WhyNotConnected(agentId) is { } failure ? ErrorTranslation.OfLink(failure) : null;
             throw new ControlException(
                 why?.ErrorId ?? ErrorIds.PeerUnreachable, why is null ? $"The agent '{name}' does not answer over the link." : $"The agent '{name}' is not connected: {why.Message}", name, error);

@@ -17,6 +17,8 @@ public sealed class MirrorGroup
         Lead = info.Pairs.FirstOrDefault();
         SourceAgent = info.SourceAgent;
         TargetAgent = info.TargetAgent;
+        SourceAgents = info.SourceAgents.Count > 0 ? [.. info.SourceAgents] : [info.SourceAgent];
+        TargetAgents = info.TargetAgents.Count > 0 ? [.. info.TargetAgents] : [info.TargetAgent];
         State = info.State;
         StateReason = info.StateReason;
         Schedule = info.Schedule is { } schedule ? new MirrorSchedule(schedule, agent) : null;
@@ -29,19 +31,25 @@ public sealed class MirrorGroup
     /// <summary>Its 128-bit id.</summary>
     public string Id { get; }
 
-    /// <summary>The names of its pairs, the one that leads first.</summary>
+    /// <summary>The names of its pairs, the one that leads first; <c>AGENT/PAIR</c> for one with its source at another agent, as far as the agent has sources, else for one that it has no copy of.</summary>
     public string[] Pairs { get; }
 
     /// <summary>The pair that leads: its schedule is the group's, and so is its commit.</summary>
     public string? Lead { get; }
 
-    /// <summary>The agent at site 1 of all its pairs.</summary>
+    /// <summary>The agent at site 1 of the first of its pairs that the agent has.</summary>
     public string SourceAgent { get; }
 
-    /// <summary>The agent at site 2 of all its pairs.</summary>
+    /// <summary>The agent at site 2 of that pair.</summary>
     public string TargetAgent { get; }
 
-    /// <summary><c>Complete</c>, or <c>Incomplete</c> where some of its pairs are not open.</summary>
+    /// <summary>All agents at site 1 of its pairs, that of the first pair first.</summary>
+    public string[] SourceAgents { get; }
+
+    /// <summary>All agents at site 2 of its pairs, that of the first pair first.</summary>
+    public string[] TargetAgents { get; }
+
+    /// <summary><c>Complete</c>, or <c>Incomplete</c> where some of its pairs are not open, or an agent with sources of it is away.</summary>
     public string State { get; }
 
     /// <summary>Why it is in that state.</summary>
@@ -55,6 +63,9 @@ public sealed class MirrorGroup
 
     /// <summary>The agent that said so.</summary>
     public MirrorAgentReference Agent { get; }
+
+    /// <summary>Those of its pairs that are named without an agent: what the group stands for in other cmdlets.</summary>
+    internal string[] OwnPairs => [.. Pairs.Where(static pair => pair.IndexOf('/') < 0)];
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -20,7 +20,7 @@ public sealed class NewMirrorGroupCommand : ChangingMirrorCmdlet
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
-    /// <summary>Names or ids of its pairs; the first one leads.</summary>
+    /// <summary>Names or ids of its pairs; the first one leads. A pair with its source at another agent is named AGENT/PAIR.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PairName")]
     [ValidateNotNullOrEmpty]
@@ -68,6 +68,6 @@ public sealed class NewMirrorGroupCommand : ChangingMirrorCmdlet
 
     private MirrorApiException OtherAgent() => MirrorErrors.Invalid(
         $"The pairs are of the agents '{_agent}' and '{Asked}', and a group is made at one agent; nothing was made.",
-        "Run New-MirrorGroup with pairs of one agent, as Get-MirrorPair -Agent shows them.",
+        "Run New-MirrorGroup with pairs of one agent, as Get-MirrorPair -Agent shows them, and name those with their source at another agent AGENT/PAIR.",
         Name);
 }

@@ -4,7 +4,7 @@ using System.Management.Automation;
 namespace MirrorTools.Cmdlets.Groups;
 
 /// <summary>
-/// Lets a group stand for its pairs wherever names of pairs are taken. Without this its own name would be bound, and a pair of the same name would be meant.
+/// Lets a group stand for those of its pairs that its agent has wherever names of pairs are taken. Without this its own name would be bound, and a pair of the same name would be meant.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PairNamesAttribute : ArgumentTransformationAttribute
@@ -25,7 +25,7 @@ public sealed class PairNamesAttribute : ArgumentTransformationAttribute
         };
     }
 
-    private string[] Names(MirrorGroup group) => LeadOnly ? [.. group.Pairs.Take(1)] : group.Pairs;
+    private string[] Names(MirrorGroup group) => LeadOnly ? [.. group.OwnPairs.Take(1)] : group.OwnPairs;
 
     private static object? Unwrap(object? data) => data is PSObject wrapped ? wrapped.BaseObject : data;
 }

@@ -23,14 +23,14 @@ public sealed class SetMirrorGroupCommand : ChangingMirrorCmdlet
     [ValidateNotNullOrEmpty]
     public string? NewName { get; set; }
 
-    /// <summary>Names or ids of pairs that join it.</summary>
+    /// <summary>Names or ids of pairs that join it; AGENT/PAIR for one with its source at another agent.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PairCompleter))]
     [PairNames]
     public string[] Add { get; set; } = [];
 
-    /// <summary>Names or ids of pairs that leave it.</summary>
+    /// <summary>Names or ids of pairs that leave it; AGENT/PAIR for one with its source at another agent.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PairCompleter))]
@@ -75,6 +75,6 @@ public sealed class SetMirrorGroupCommand : ChangingMirrorCmdlet
             parts.Add($"name it '{NewName}'");
         }
 
-        return parts.Count == 0 ? "Change the group" : $"Change the group ({string.Join("; ", parts)})";
+        return parts.Count == 0 ? "Tell all agents of the group again what it is" : $"Change the group ({string.Join("; ", parts)})";
     }
 }

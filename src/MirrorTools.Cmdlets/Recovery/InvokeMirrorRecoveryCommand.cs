@@ -17,6 +17,7 @@ namespace MirrorTools.Cmdlets.Recovery;
 public sealed class InvokeMirrorRecoveryCommand : PairTargetCmdlet
 {
     private readonly HashSet<(string StateDirectory, string Group)> _groups = [];
+    private readonly HashSet<string> _warnings = [];
 
     /// <summary>The point: its number, or an object of Get-ConsistencyPoint; the newest where not given.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -83,8 +84,17 @@ public sealed class InvokeMirrorRecoveryCommand : PairTargetCmdlet
         }
     }
 
-    private void Recover(string pair) =>
-        WriteObject(new MirrorRecovery(Ask((client, cancel) => client.Recovery.InvokeAsync(pair, Request(), cancel)), Asked));
+    private void Recover(string pair)
+    {
+        var result = Ask((client, cancel) => client.Recovery.InvokeAsync(pair, Request(), cancel));
+        WriteObject(new MirrorRecovery(result, Asked));
+
+        // Each pair of a group says the same of the others.
+        foreach (var warning in result.Warnings.Where(_warnings.Add))
+        {
+            WriteWarning(warning);
+        }
+    }
 
     private RecoveryRequest Request() => new() { Point = ConsistencyPoint, Force = Force };
 

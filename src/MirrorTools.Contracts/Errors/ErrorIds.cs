@@ -105,6 +105,9 @@ public static class ErrorIds
     /// <summary>No consistency group has this name or id.</summary>
     public const string GroupNotFound = "GroupNotFound";
 
+    /// <summary>This has to be asked of the agent with the source of the consistency group's first pair.</summary>
+    public const string GroupNotHere = "GroupNotHere";
+
     /// <summary>A consistency group has this name already.</summary>
     public const string GroupExists = "GroupExists";
 

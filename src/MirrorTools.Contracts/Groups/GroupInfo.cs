@@ -15,17 +15,29 @@ public sealed class GroupInfo
     [DataMember(Name = "name")]
     public string Name { get => field ?? ""; set; }
 
-    /// <summary>The names of its pairs; the first one leads.</summary>
+    /// <summary>The names of its pairs; the first one leads. One with its source at another agent is named <c>AGENT/PAIR</c>; an agent with copies only names those that it has by their names alone.</summary>
     [DataMember(Name = "pairs")]
     public List<string> Pairs { get => field ??= []; set; }
 
-    /// <summary>The name of the agent at site 1 of all its pairs.</summary>
+    /// <summary>Where its pairs are, in the same order.</summary>
+    [DataMember(Name = "members")]
+    public List<GroupMemberInfo> Members { get => field ??= []; set; }
+
+    /// <summary>The name of the agent at site 1 of its first pair that the agent has.</summary>
     [DataMember(Name = "sourceAgent")]
     public string SourceAgent { get => field ?? ""; set; }
 
-    /// <summary>The name of the agent at site 2 of all its pairs.</summary>
+    /// <summary>The name of the agent at site 2 of that pair.</summary>
     [DataMember(Name = "targetAgent")]
     public string TargetAgent { get => field ?? ""; set; }
+
+    /// <summary>The names of all agents at site 1 of its pairs, that of the first pair first.</summary>
+    [DataMember(Name = "sourceAgents")]
+    public List<string> SourceAgents { get => field ??= []; set; }
+
+    /// <summary>The names of all agents at site 2 of its pairs, that of the first pair first.</summary>
+    [DataMember(Name = "targetAgents")]
+    public List<string> TargetAgents { get => field ??= []; set; }
 
     /// <summary>When it was made (ISO 8601, UTC).</summary>
     [DataMember(Name = "createdAt")]

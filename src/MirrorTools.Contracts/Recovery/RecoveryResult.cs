@@ -50,4 +50,8 @@ public sealed class RecoveryResult
     /// <summary>The volume to mount.</summary>
     [DataMember(Name = "volume", EmitDefaultValue = false)]
     public VolumeInfo? Volume { get; set; }
+
+    /// <summary>What is left to do, such as the recovery of the same consistency group's pairs at another agent.</summary>
+    [DataMember(Name = "warnings")]
+    public List<string> Warnings { get => field ??= []; set; }
 }

@@ -34,6 +34,7 @@ internal static class ErrorTable
         [ErrorIds.PairBusy] = new(409, "ResourceBusy", "See its state with Get-MirrorPair and try again."),
         [ErrorIds.PairNotHere] = new(409, "InvalidOperation", "Run the same cmdlet with -Agent for the other site."),
         [ErrorIds.GroupNotFound] = new(404, "ObjectNotFound", "Run Get-MirrorGroup."),
+        [ErrorIds.GroupNotHere] = new(409, "InvalidOperation", "Run the same cmdlet with -Agent for the agent that the error names."),
         [ErrorIds.GroupExists] = new(409, "ResourceExists", "Choose another name, or use Set-MirrorGroup -Add."),
         [ErrorIds.PairInGroup] = new(409, "InvalidOperation", "Take it out by Set-MirrorGroup -Remove, or dissolve the group by Remove-MirrorGroup."),
         [ErrorIds.StorageNotFound] = new(404, "ObjectNotFound", "Correct the path (its folder has to be there), or give -Size to New-MirrorPair to have the source made."),

@@ -39,7 +39,8 @@ internal sealed class BranchLink(Guid agent, string name, TimeProvider time)
 
     /// <summary>How it stands.</summary>
     public GroupAgentStatus Status => new(
-        agent, Channel is not null, IsReady, IsReady ? null : Channel is null ? NotConnected : _notReady?.Message ?? "The agent has not said yet how its pairs stand.");
+        agent, Channel is not null, IsReady, IsReady ? null : Channel is null ? NotConnected : _notReady?.Message ?? "The agent has not said yet how its pairs stand.",
+        _notReady?.Error);
 
     /// <summary>A conversation begins.</summary>
     public void Begin(IPeerChannel channel)
