@@ -10,13 +10,13 @@ namespace MirrorTools.Simulation.Checking;
 public sealed class ImageChecker
 {
     private readonly PointWindow _window;
-    private readonly IReadOnlyList<byte[]> _images;
+    private readonly IReadOnlyList<byte[]?> _images;
     private readonly Dictionary<HostWrite, string> _in = [];
     private readonly Dictionary<HostWrite, string> _out = [];
     private readonly List<(int Volume, long Sector)> _zeros = [];
     private string? _violation;
 
-    private ImageChecker(PointWindow window, IReadOnlyList<byte[]> images)
+    private ImageChecker(PointWindow window, IReadOnlyList<byte[]?> images)
     {
         _window = window;
         _images = images;
@@ -24,22 +24,24 @@ public sealed class ImageChecker
 
     /// <summary>Says what is wrong with the images of all volumes of a group, or null where they are the point.</summary>
     /// <param name="window">When the point was taken.</param>
-    /// <param name="images">The volumes' content, in the order of their numbers.</param>
-    public static string? Check(PointWindow window, IReadOnlyList<byte[]> images) => new ImageChecker(window, images).Run();
+    /// <param name="images">The volumes' content, in the order of their numbers; null for one that is not looked at.</param>
+    public static string? Check(PointWindow window, IReadOnlyList<byte[]?> images) => new ImageChecker(window, images).Run();
 
     private string? Run()
     {
         for (var volume = 0; volume < _images.Count && _violation is null; volume++)
         {
-            Classify(volume);
+            if (_images[volume] is { } image)
+            {
+                Classify(volume, image);
+            }
         }
 
         return _violation ?? CheckWhole() ?? CheckInstant();
     }
 
-    private void Classify(int volume)
+    private void Classify(int volume, byte[] image)
     {
-        var image = _images[volume];
         var epoch = _window.Epoch;
         if (image.Length != epoch.BaseOf(volume).Length)
         {

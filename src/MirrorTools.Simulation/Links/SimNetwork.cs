@@ -119,6 +119,9 @@ public sealed class SimNetwork
         }
     }
 
+    /// <summary>True where what one site sends now arrives at the other: for calls that are not sent as bytes.</summary>
+    public bool CanReach(string from, string to) => !Route(from, to).IsBlocked && !IsOff(from) && !IsOff(to);
+
     internal bool IsOff(string site) => _off.Contains(site);
 
     internal SimRoute Route(string from, string to)

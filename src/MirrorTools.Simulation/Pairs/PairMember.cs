@@ -10,22 +10,21 @@ using MirrorTools.Simulation.Scheduling;
 
 namespace MirrorTools.Simulation.Pairs;
 
-/// <summary>One pair of the group, at one site: its disks, and the side of it that is open.</summary>
+/// <summary>One pair of the group, at one agent: its disks, and the side of it that is open.</summary>
 internal sealed class PairMember
 {
     private readonly PairWorld _world;
-    private readonly PairSite _site;
-
+    
     /// <param name="world">The world.</param>
-    /// <param name="site">Where it is.</param>
+    /// <param name="node">The agent that has it.</param>
     /// <param name="index">Which pair of the group; 0 leads.</param>
     /// <param name="volume">The name of the disk that is the volume.</param>
     /// <param name="intermediate">The name of the other one.</param>
     /// <param name="addDisk">Adds a disk to the site.</param>
-    public PairMember(PairWorld world, PairSite site, int index, string volume, string intermediate, Func<string, long, SimDisk> addDisk)
+    public PairMember(PairWorld world, PairNode node, int index, string volume, string intermediate, Func<string, long, SimDisk> addDisk)
     {
-        (_world, _site, Index) = (world, site, index);
-        var number = site.Site.Name[^1];
+        (_world, Node, Index) = (world, node, index);
+        var number = node.Of.Number;
         var suffix = index == 0 ? "" : $"-{index}";
         Volume = addDisk(volume + suffix, Identity.Geometry.LengthBytes);
         Intermediate = addDisk(intermediate + suffix, world.Service == CopyService.AsyncCopy ? world.AreaBytes(Identity.Geometry) : Identity.Geometry.LengthBytes);
@@ -34,6 +33,9 @@ internal sealed class PairMember
     }
 
     public int Index { get; }
+
+    /// <summary>The agent that has it.</summary>
+    public PairNode Node { get; }
 
     public MetadataIdentity Identity => _world.Identities[Index];
 
@@ -45,10 +47,10 @@ internal sealed class PairMember
 
     public SimDisk Log { get; }
 
-    /// <summary>Open while the site is up and is the source of this pair.</summary>
+    /// <summary>Open while the agent is up and is the source of this pair.</summary>
     public MirrorSource? Source { get; private set; }
 
-    /// <summary>Open while the site is up and is the target of this pair.</summary>
+    /// <summary>Open while the agent is up and is the target of this pair.</summary>
     public MirrorTarget? Target { get; private set; }
 
     /// <summary>True where somebody else writes to the intermediate.</summary>
@@ -72,18 +74,18 @@ internal sealed class PairMember
     }
 
     public MirrorParts Parts(SimProcess process, PointGroup? group) => _world.Parts(
-        _site, process, Volume.Open(process), Intermediate.Open(process), Metadata.Open(process), Log.Open(process), Index) with
+        Node, process, Volume.Open(process), Intermediate.Open(process), Metadata.Open(process), Log.Open(process), Index) with
     {
         Group = group,
-        AskLead = _site.AskLeadAsync,
+        AskLead = (prepared, force) => _world.AskLeadAsync(this, process, prepared, force),
     };
 
-    public async Task OpenAsync(SimProcess process, PointGroup? group)
+    public async Task OpenAsync(SimProcess process, Func<PointGroup> group)
     {
         var record = await ReadRecordAsync(process);
         if (record.Role == PairRole.Source)
         {
-            Source = await MirrorSource.OpenAsync(Parts(process, group));
+            Source = await MirrorSource.OpenAsync(Parts(process, group()));
         }
         else
         {
@@ -91,14 +93,14 @@ internal sealed class PairMember
         }
     }
 
-    /// <summary>Recovers; the pair is opened in its new role by the site.</summary>
+    /// <summary>Recovers; the pair is opened in its new role by the agent.</summary>
     public async Task RecoverAsync(bool force)
     {
         await Target!.RecoverAsync(force);
         Target = null;
     }
 
-    /// <summary>Becomes the other side's copy; the pair is opened in its new role by the site.</summary>
+    /// <summary>Becomes the other side's copy; the pair is opened in its new role by the agent.</summary>
     public async Task BecomeTargetAsync(GenerationHistory history)
     {
         var source = Source!;

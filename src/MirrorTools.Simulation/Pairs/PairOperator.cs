@@ -33,7 +33,7 @@ internal sealed class PairOperator(PairWorld world, PairSite site1, PairSite sit
             await s.ResumeAsync();
             return true;
         }));
-        plan.Handle("lend", _ => Lend(world.ActiveSite!, world.Random.Next(world.Identities.Count)));
+        plan.Handle("lend", _ => Lend(AnyMember()));
         plan.Handle("policy", _ => OnSource(async s =>
         {
             await s.SetOptionsAsync(world.DrawOptions());
@@ -63,64 +63,72 @@ internal sealed class PairOperator(PairWorld world, PairSite site1, PairSite sit
         while (!isOver())
         {
             await Task.Delay(world.Random.Between(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(2)), world.Run.Time);
-            await LookAsync(site1);
-            await LookAsync(site2);
+            foreach (var node in site1.Nodes.Concat(site2.Nodes))
+            {
+                await LookAsync(node);
+            }
         }
     }
 
-    private async Task LookAsync(PairSite site)
+    private async Task LookAsync(PairNode node)
     {
         var old = 0;
-        foreach (var member in site.Members)
+        foreach (var member in node.Members)
         {
             if (member.Source is { } source)
             {
-                var (ran, status) = await site.Site.Process!.TryInvokeAsync(source.GetStatusAsync);
+                var (ran, status) = await node.Site.Process!.TryInvokeAsync(source.GetStatusAsync);
                 if (ran && status!.State == SourceState.Suspended && status.Suspended is SuspendReason.OldGeneration or SuspendReason.SplitBrain)
                 {
-                    CheckRefuses(site, member);
+                    CheckRefuses(member);
                     old++;
                 }
                 else if (ran)
                 {
-                    Tend(site, member, status!);
+                    Tend(member, status!);
                 }
             }
             else if (member.Target is { } target)
             {
                 var (told, active) = (world.ToldCommitted, world.ActiveSite);
-                var (ran, status) = await site.Site.Process!.TryInvokeAsync(target.GetStatusAsync);
+                var (ran, status) = await node.Site.Process!.TryInvokeAsync(target.GetStatusAsync);
                 if (ran && member.Index == 0 && active == world.ActiveSite && status!.LastCommitted.Number < told)
                 {
-                    throw ScenarioRun.Broken("P-2", $"{site.Site.Name} says that {status.LastCommitted.Number} is its last committed point, but {told} was");
+                    throw ScenarioRun.Broken("P-2", $"{node.Site.Name} says that {status.LastCommitted.Number} is its last committed point, but {told} was");
+                }
+
+                if (ran && active == world.ActiveSite && node.Of != active)
+                {
+                    world.Commits.Check($"pair {member.Index} at {node.Site.Name}", status!.RecentPoints);
                 }
 
                 if (ran && status!.State == TargetState.Faulted)
                 {
-                    Restart(site);
+                    Restart(node);
                 }
             }
         }
 
-        if (old > 0 && old == site.Members.Count(member => member.Source is not null))
+        if (old > 0 && old == node.Members.Count(member => member.Source is not null))
         {
-            await TurnAsync(site);
+            await TurnAsync(node);
         }
     }
 
-    private void Tend(PairSite site, PairMember member, SourceStatus status)
+    private void Tend(PairMember member, SourceStatus status)
     {
         if (status.State == SourceState.Suspended)
         {
             // a storage that failed a flush has to be opened anew: every third look the agent is restarted
-            var looks = _faulted[site.Site.Name] = _faulted.GetValueOrDefault(site.Site.Name) + 1;
+            var name = member.Node.Site.Name;
+            var looks = _faulted[name] = _faulted.GetValueOrDefault(name) + 1;
             if (looks % 3 == 0 && status.Suspended != SuspendReason.Requested)
             {
-                Restart(site);
+                Restart(member.Node);
                 return;
             }
 
-            OnSource(site, member.Index, async s =>
+            OnSource(member, async s =>
             {
                 await s.ResumeAsync();
                 return true;
@@ -128,17 +136,21 @@ internal sealed class PairOperator(PairWorld world, PairSite site1, PairSite sit
         }
         else if (status.State == SourceState.Lent && member.Loans == 0 && (world.IsCalm || world.Random.Chance(0.5)))
         {
-            TakeBack(site, member.Index);
+            TakeBack(member);
         }
-        else if (member.Index == 0 && status.State == SourceState.Idle && (world.IsCalm || (!world.Shape.IsContinuous && world.Random.Chance(0.6))))
+        else if (IsStartedAt(member) && status.State == SourceState.Idle && (world.IsCalm || (!world.Shape.IsContinuous && world.Random.Chance(0.6))))
         {
-            OnSource(site, 0, s => s.StartCycleAsync(false));
+            OnSource(member, s => s.StartCycleAsync(false));
         }
     }
 
-    private void Lend(PairSite site, int member) => OnSource(site, member, async source =>
+    // Any agent with sources may be told to begin, not the one with the lead alone.
+    private bool IsStartedAt(PairMember member) => member.Index == 0 || (member == member.Node.Members[0] && world.Random.Chance(0.1));
+
+    private PairMember AnyMember() => world.ActiveSite!.Members[world.Random.Next(world.Identities.Count)];
+
+    private void Lend(PairMember lender) => OnSource(lender, async source =>
     {
-        var lender = site.Members[member];
         lender.Loans++;
         try
         {
@@ -154,12 +166,12 @@ internal sealed class PairOperator(PairWorld world, PairSite site1, PairSite sit
         return true;
     });
 
-    private void TakeBack(PairSite site, int member) => OnSource(site, member, async source =>
+    private void TakeBack(PairMember lender) => OnSource(lender, async source =>
     {
-        if (site.Members[member].IsLent)
+        if (lender.IsLent)
         {
-            Scribble(site.Members[member]);
-            site.Members[member].IsLent = false;
+            Scribble(lender);
+            lender.IsLent = false;
         }
 
         await source.ReturnFirstIntermediateAsync();
@@ -174,81 +186,85 @@ internal sealed class PairOperator(PairWorld world, PairSite site1, PairSite sit
         member.Intermediate.Preload(0, foreign);
     }
 
-    private void CheckRefuses(PairSite site, PairMember member)
+    private void CheckRefuses(PairMember member)
     {
-        if (site == world.ActiveSite)
+        var name = member.Node.Site.Name;
+        if (member.Node.Of == world.ActiveSite)
         {
-            throw ScenarioRun.Broken("P-6", $"{site.Site.Name} is the newest source, but holds itself for old");
+            throw ScenarioRun.Broken("P-6", $"{name} is the newest source, but holds itself for old");
         }
 
         if (member.Source is { Volume.Refusal: null })
         {
-            throw ScenarioRun.Broken("P-6", $"{site.Site.Name} knows that its generation is old, and serves hosts");
+            throw ScenarioRun.Broken("P-6", $"{name} knows that its generation is old, and serves hosts");
         }
     }
 
     // what the old side wrote since the two parted is given up, by the admin's word
-    private async Task TurnAsync(PairSite site)
+    private async Task TurnAsync(PairNode node)
     {
         // Seen once before, so that it is written down by now.
-        if (!site.MustRefuse && !site.KnewItIsOld)
+        if (!node.MustRefuse && !node.KnewItIsOld)
         {
-            site.KnewItIsOld = true;
+            node.KnewItIsOld = true;
             return;
         }
 
-        if (!site.MustRefuse && !world.HasStorageFaults(site.Site) && world.Random.Chance(0.5))
+        if (!node.MustRefuse && !world.HasStorageFaults(node.Site) && world.Random.Chance(0.5))
         {
             // what it knows must outlive a restart, with the other side out of reach
-            site.MustRefuse = true;
-            Restart(site);
+            node.MustRefuse = true;
+            Restart(node);
             return;
         }
 
-        if (site.IsBecomingTarget || world.ActiveSite is not { IsSource: true, Site.Process: { } process } active)
+        if (node.IsBecomingTarget || node.Of == world.ActiveSite)
         {
             return;
         }
 
         List<GenerationHistory> histories = [];
-        foreach (var other in active.Members.Select(member => member.Source!).ToArray())
+        foreach (var other in node.Members.Select(member => world.ActiveSite!.Members[member.Index]).ToArray())
         {
-            var (ran, status) = await process.TryInvokeAsync(other.GetStatusAsync);
-            if (ran)
+            if (other.Source is { } newer && other.Node.Site.Process is { } process)
             {
-                histories.Add(status!.Generations);
+                var (ran, status) = await process.TryInvokeAsync(newer.GetStatusAsync);
+                if (ran)
+                {
+                    histories.Add(status!.Generations);
+                }
             }
         }
 
-        if (histories.Count == site.Members.Count && site.Site.IsUp && site.Members.All(member => member.Source is not null || member.Target is not null))
+        if (histories.Count == node.Members.Count && node.Site.IsUp && node.Members.All(member => member.Source is not null || member.Target is not null))
         {
-            site.IsBecomingTarget = true;
-            site.Site.Process!.Start(async () =>
+            node.IsBecomingTarget = true;
+            node.Site.Process!.Start(async () =>
             {
                 try
                 {
-                    await site.BecomeTargetAsync(histories);
+                    await node.BecomeTargetAsync(histories);
                 }
-                catch (IOException) when (world.HasStorageFaults(site.Site))
+                catch (IOException) when (world.HasStorageFaults(node.Site))
                 {
-                    Restart(site);
+                    Restart(node);
                 }
             });
         }
     }
 
-    private void Restart(PairSite site)
+    private void Restart(PairNode node)
     {
         world.Run.Totals.Count("restarts by the admin");
-        site.Site.Kill(TimeSpan.FromMilliseconds(200));
+        node.Site.Kill(TimeSpan.FromMilliseconds(200));
     }
 
     // an admin's command is refused in many states; that is an answer, not a fault
-    private void OnSource<T>(Func<MirrorSource, Task<T>> command) => OnSource(world.ActiveSite!, world.Random.Next(world.Identities.Count), command);
+    private void OnSource<T>(Func<MirrorSource, Task<T>> command) => OnSource(AnyMember(), command);
 
-    private void OnSource<T>(PairSite on, int member, Func<MirrorSource, Task<T>> command)
+    private void OnSource<T>(PairMember member, Func<MirrorSource, Task<T>> command)
     {
-        if (on.Members[member].Source is { } source && on.Site is { Process: { IsAlive: true } process } site)
+        if (member.Source is { } source && member.Node.Site is { Process: { IsAlive: true } process } site)
         {
             process.Start(async () =>
             {
@@ -266,7 +282,7 @@ internal sealed class PairOperator(PairWorld world, PairSite site1, PairSite sit
                     if (e.Message.Contains("opened anew", StringComparison.Ordinal) && process.IsAlive)
                     {
                         // as Resume-MirrorPair does: the side's storages are opened anew
-                        Restart(on);
+                        Restart(member.Node);
                     }
                 }
             });

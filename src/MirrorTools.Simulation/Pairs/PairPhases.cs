@@ -20,7 +20,7 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
     {
         world.IsCalm = false;
         var until = Run.Scheduler.Now + LongestRage;
-        bool IsOver() => (source.Hosts.AreDone && source.Site.IsUp) || Run.Scheduler.Now > until;
+        bool IsOver() => (source.HostsAreDone && source.IsUp) || Run.Scheduler.Now > until;
         if (Run.Options.Plan is null)
         {
             storm.Begin(IsOver);
@@ -43,7 +43,7 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
         }]);
         await settled;
         await AuditOnceAsync(target);
-        Count(source.History!);
+        Count(source);
     }
 
     /// <summary>The disaster strikes, at an instant or at a request of a disk where promises are made.</summary>
@@ -69,36 +69,30 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
     /// <summary>Site 1 is gone: the last committed point is there, whole, at once, and hosts go on. The other site may crash while it takes over.</summary>
     public async Task<bool> TakeOverAsync(SimRandom course, PairSite lost, PairSite next)
     {
-        Calm(heal: !lost.Site.IsUp);
+        Calm(heals: lost.Nodes.Any(node => node.Site.IsUp) ? (a, b) => lost.Has(a) == lost.Has(b) : null);
         if (course.Chance(0.3))
         {
             var member = next.Members[course.Next(next.Members.Count)];
             string[] marks = [member.Metadata.Name + ".write", member.Metadata.Name + ".flush", member.Log.Name + ".write", member.Volume.Name + ".flush"];
-            Run.Plan.DoAt(marks[course.Next(marks.Length)], course.Next(1, 5), course.Chance(0.5) ? "kill" : "power-off", next.Site.Name, "300ms");
+            Run.Plan.DoAt(marks[course.Next(marks.Length)], course.Next(1, 5), course.Chance(0.5) ? "kill" : "power-off", member.Node.Site.Name, "300ms");
         }
 
         var told = world.ToldCommitted;
-        (bool Ran, (CommittedPoint Point, byte[][]? Images) Result) recovered = default;
-        await Run.WaitUntilAsync(
-            async () => (recovered = await TryRecoverAsync(next, told)).Ran, LivenessBound, "P-7", () => $"{next.Site.Name} was recovered");
+        var recovery = new GroupRecovery(world, next, told);
+        await Run.WaitUntilAsync(recovery.TryAsync, LivenessBound, "P-7", () => $"site {next.Number} was recovered; {recovery.Obstacle}");
         Run.Plan.Disarm();
-        var (point, images) = recovered.Result;
-        if (point.IsNone)
+        if (recovery.HasNoPoint)
         {
             Run.Totals.Count("recoveries without a point");
-            Count(lost.History!);
+            Count(lost);
             return false;
         }
 
         Run.Totals.Count("recoveries");
-        PairOracle.CheckPoint(world, lost.History!, point, told, images!, "what the recovery shows");
-        next.History = world.NewHistory(images!);
-        world.BeginGeneration(next);
-        await next.Site.Process!.TryInvokeAsync(async () =>
-        {
-            await next.SetScheduleAsync();
-            return true;
-        });
+        PairOracle.CheckPoint(world, lost, recovery.Points, told, recovery.Images, $"what the recovery of site {next.Number} shows");
+        next.Each(node => node.History = world.NewHistory([.. node.Members.Select(member => recovery.Images[member.Index]!)]));
+        world.BeginGeneration(next, recovery.Points[0].Number);
+        await next.SetScheduleAsync();
         return true;
     }
 
@@ -107,35 +101,38 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
     {
         Calm();
         await HostsAnsweredAsync(source);
-        old.Site.Return();
+        old.Each(node => node.Site.Return());
         var isTarget = false;
         await Run.TogetherAsync([() => admin.RunAsync(() => isTarget), async () =>
         {
             await Run.WaitUntilAsync(
-                () => Task.FromResult(old.IsTarget), LivenessBound, "P-6", () => $"{old.Site.Name} knew of the new generation and became the copy");
+                () => Task.FromResult(old.IsTarget), LivenessBound, "P-6", () => $"site {old.Number} knew of the new generation and became the copy");
             isTarget = true;
         }]);
-        Count(old.GivenUp!);
+        Count(old);
         Run.Totals.Count("returns");
     }
 
     /// <summary>With no host at work, the source shows every write.</summary>
     public async Task CheckActiveAsync(PairSite site)
     {
-        await Run.WaitUntilAsync(() => Task.FromResult(site.IsSource), LivenessBound, "P-7", () => $"{site.Site.Name} opened");
-        var (ran, images) = await site.Site.Process!.TryInvokeAsync(site.ReadAllAsync);
-        var now = site.History!.Tick();
-        if (ran && ImageChecker.Check(new PointWindow(site.History.Current, now, now), images!) is { } violation)
+        await Run.WaitUntilAsync(() => Task.FromResult(site.IsSource), LivenessBound, "P-7", () => $"site {site.Number} opened");
+        foreach (var node in site.Nodes)
         {
-            throw ScenarioRun.Broken("P-1", $"the volume of {site.Site.Name} in the end: {violation}");
+            var (ran, images) = await node.Site.Process!.TryInvokeAsync(node.ReadAllAsync);
+            var now = node.History!.Tick();
+            if (ran && ImageChecker.Check(new PointWindow(node.History.Current, now, now), images!) is { } violation)
+            {
+                throw ScenarioRun.Broken("P-1", $"the volumes of {node.Site.Name} in the end: {violation}");
+            }
         }
     }
 
     private Task HostsAnsweredAsync(PairSite source) => Run.WaitUntilAsync(
-        () => Task.FromResult(source.Hosts.AreDone && source.IsSource),
+        () => Task.FromResult(source.HostsAreDone && source.IsSource),
         LivenessBound,
         "P-8",
-        () => $"hosts were answered; {source.Hosts.RequestsLeft} requests are left");
+        () => $"hosts were answered; {source.RequestsLeft} requests are left");
 
     private async Task CommittedAsync(PairSite source)
     {
@@ -152,7 +149,7 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
                         return false;
                     }
 
-                    var (ran, status) = await source.Site.Process!.TryInvokeAsync(engine.GetStatusAsync);
+                    var (ran, status) = await member.Node.Site.Process!.TryInvokeAsync(engine.GetStatusAsync);
                     if (ran)
                     {
                         last = status!.LastCommitted;
@@ -172,38 +169,6 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
             () => $"a commit after the faults stopped (the last is {last.Number} of {last.TakenAt - Run.Scheduler.Epoch:c}, now {state})");
     }
 
-    private async Task<(bool Ran, (CommittedPoint Point, byte[][]? Images) Result)> TryRecoverAsync(PairSite site, ulong told)
-    {
-        if (site.Members.Any(member => member.Source is null && member.Target is null))
-        {
-            return default;
-        }
-
-        if (site.Members.Any(member => member.Source is not null))
-        {
-            // It crashed after the recovery of one pair or of all had become durable.
-            Run.Totals.Count("recoveries that a crash cut");
-        }
-
-        return await site.Site.Process!.TryInvokeAsync<(CommittedPoint Point, byte[][]? Images)>(async () =>
-        {
-            try
-            {
-                return await site.RecoverAsync(force: true);
-            }
-            catch (PairException e) when (e.Error == PairError.NoCommittedPoint && told == 0)
-            {
-                return (CommittedPoint.None, []);
-            }
-            catch (Exception e) when (e is IOException or PairException { Error: PairError.InDoubt or PairError.StorageFailed } && world.HasStorageFaults(site.Site))
-            {
-                // a storage that failed a flush has to be opened anew first
-                site.Site.Kill(TimeSpan.FromMilliseconds(200));
-                return default;
-            }
-        });
-    }
-
     private async Task AuditAsync(PairSite target, Func<bool> isOver)
     {
         while (!isOver())
@@ -215,25 +180,29 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
 
     private async Task AuditOnceAsync(PairSite site)
     {
-        if (site.IsTarget && site.Site.IsUp)
+        foreach (var node in site.Nodes)
         {
-            await site.Site.Process!.TryInvokeAsync(async () =>
+            if (node.IsTarget && node.Site.IsUp)
             {
-                await PairOracle.AuditAsync(world, site);
-                return true;
-            });
+                await node.Site.Process!.TryInvokeAsync(async () =>
+                {
+                    await PairOracle.AuditAsync(world, node);
+                    return true;
+                });
+            }
         }
     }
 
-    private void Calm(bool heal = true)
+    private void Calm(Func<SimSite, SimSite, bool>? heals = null)
     {
         world.IsCalm = true;
-        storm.Calm(heal);
+        storm.Calm(heals);
     }
 
-    private void Count(WriteHistory history)
+    private void Count(PairSite site) => site.Each(node =>
     {
+        var history = (node.History ?? node.GivenUp)!;
         Run.Totals.Count("writes", history.WriteCount);
         Run.Totals.Count("acknowledged writes", history.AcknowledgedCount);
-    }
+    });
 }

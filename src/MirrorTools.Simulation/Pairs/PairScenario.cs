@@ -13,8 +13,8 @@ namespace MirrorTools.Simulation.Pairs;
 /// A copy service under disasters: hosts write at site 1 while points are taken and things go wrong; then calm returns and the pair must commit
 /// everything, or site 1 is lost or cut off at a random moment. Site 2 is recovered, hosts go on there, and site 1 comes back as the target.
 /// </summary>
-/// <param name="service">The copy service.</param>
-public sealed class PairScenario(CopyService service) : IScenario
+/// <param name="service">The copy service; null for a group over several agents at each site, of a service that the seed draws.</param>
+public sealed class PairScenario(CopyService? service) : IScenario
 {
     private PairWorld _world = null!;
     private PairSite _site1 = null!;
@@ -52,9 +52,9 @@ public sealed class PairScenario(CopyService service) : IScenario
         var requests = run.Options.Requests;
         var first = ending == Ending.Calm ? requests * 2 / 3 : course.Next(requests / 4, requests * 2 / 3);
         var phases = new PairPhases(_world, _storm, _operator);
-        _site1.Hosts.RequestsLeft = first;
-        _site2.Site.Start();
-        _site1.Site.Start();
+        _site1.Each(node => node.Hosts.RequestsLeft = first / _site1.Nodes.Count);
+        _site2.Each(node => node.Site.Start());
+        _site1.Each(node => node.Site.Start());
         await phases.RageAsync(_site1, _site2);
         if (ending == Ending.Calm)
         {
@@ -67,7 +67,7 @@ public sealed class PairScenario(CopyService service) : IScenario
 
         if (ending != Ending.Isolation)
         {
-            _site1.Site.Lose();
+            await LoseAsync(_site1, course);
         }
         else
         {
@@ -77,10 +77,10 @@ public sealed class PairScenario(CopyService service) : IScenario
         if (await phases.TakeOverAsync(course, _site1, _site2))
         {
             var left = requests - first;
-            _site2.Hosts.Attach(left / 2);
+            _site2.AttachHosts(left / 2);
             await phases.RageAsync(_site2, _site1);
             await phases.ReturnAsync(_site2, _site1);
-            _site2.Hosts.Attach(left - (left / 2));
+            _site2.AttachHosts(left - (left / 2));
             await phases.RageAsync(_site2, _site1);
             if (course.Chance(0.6))
             {
@@ -92,7 +92,7 @@ public sealed class PairScenario(CopyService service) : IScenario
             await phases.CheckActiveAsync(_site2);
         }
 
-        run.Totals.Count("longest request ms", (long)_site1.Hosts.LongestRequest.TotalMilliseconds);
+        run.Totals.Count("longest request ms", (long)_site1.LongestRequest.TotalMilliseconds);
     }
 
     // the disaster at the other site: what was once the source is recovered from its copy of the copy, and the roles are as in the beginning
@@ -106,7 +106,7 @@ public sealed class PairScenario(CopyService service) : IScenario
         if (course.Chance(0.5))
         {
             await phases.StrikeAsync(course, "lose-again");
-            _site2.Site.Lose();
+            await LoseAsync(_site2, course);
         }
         else
         {
@@ -116,10 +116,10 @@ public sealed class PairScenario(CopyService service) : IScenario
 
         if (await phases.TakeOverAsync(course, _site2, _site1))
         {
-            _site1.Hosts.Attach(requests / 2);
+            _site1.AttachHosts(requests / 2);
             await phases.RageAsync(_site1, _site2);
             await phases.ReturnAsync(_site1, _site2);
-            _site1.Hosts.Attach(requests / 2);
+            _site1.AttachHosts(requests / 2);
             await phases.RageAsync(_site1, _site2);
             await phases.SettleAsync(_site1, _site2);
             await phases.CheckActiveAsync(_site1);
@@ -129,22 +129,41 @@ public sealed class PairScenario(CopyService service) : IScenario
     // cut off, the site goes on: what it takes from now on is what the partition hides
     private void Isolate(PairSite site)
     {
-        _world.Run.Network.Partition("site1", "site2");
-        site.Hosts.Attach(30);
+        foreach (var node in site.Nodes)
+        {
+            site.Other.Each(other => _world.Run.Network.Partition(node.Site.Name, other.Site.Name));
+        }
+
+        site.AttachHosts(30);
+    }
+
+    // agents of one site may go one after the other
+    private async Task LoseAsync(PairSite site, SimRandom course)
+    {
+        foreach (var node in site.Nodes)
+        {
+            if (node != site.Nodes[0] && course.Chance(0.5))
+            {
+                await Task.Delay(course.Between(TimeSpan.Zero, TimeSpan.FromSeconds(3)), _world.Run.Time);
+            }
+
+            node.Site.Lose();
+        }
     }
 
     // Asynchronous copy has no intermediate to lend, and nothing asks for a second point while one is under way.
-    private static bool IsOfService(CopyService service, SourceState state, SourceEvent what) =>
-        service == CopyService.Flashcopy || (state != SourceState.Lent && what is not SourceEvent.Lend and not SourceEvent.Return);
+    private static bool IsOfService(CopyService? service, SourceState state, SourceEvent what) =>
+        service != CopyService.AsyncCopy || (state != SourceState.Lent && what is not SourceEvent.Lend and not SourceEvent.Return);
 
     private async Task BuildAsync(ScenarioRun run)
     {
         _world = new PairWorld(run, service);
-        _site1 = new PairSite(_world, "site1", "site2", _world.Site1Agent, connects: true, "A", "B");
-        _site2 = new PairSite(_world, "site2", "site1", _world.Site2Agent, connects: false, "D", "C");
+        _site1 = new PairSite(_world, 1, _world.Site1Agent, "A", "B");
+        _site2 = new PairSite(_world, 2, _world.Site2Agent, "D", "C");
+        (_site1.Other, _site2.Other) = (_site2, _site1);
         Preload();
-        _site1.History = _world.NewHistory(_site1.PeekVolumes());
-        _world.BeginGeneration(_site1);
+        _site1.Each(node => node.History = _world.NewHistory([.. node.Members.Select(member => member.Peek())]));
+        _world.BeginGeneration(_site1, recovered: 0);
         var record = new PairRecord { Role = PairRole.Source, Generations = new GenerationHistory([_world.FirstGeneration]) };
         run.Plan.IsHeld = true;
         var setup = run.Scheduler.CreateProcess("setup");
@@ -160,12 +179,13 @@ public sealed class PairScenario(CopyService service) : IScenario
         });
         setup.Kill();
         run.Plan.IsHeld = false;
-        _storm = new FaultStorm(run, [_site1.Site, _site2.Site])
+        SimSite[] machines = [.. _site1.Nodes.Concat(_site2.Nodes).Select(node => node.Site)];
+        _storm = new FaultStorm(run, machines)
         {
             MayStrike = MayStrike,
             StateMarks = [.. Enum.GetNames<SourceState>().Select(static name => "source." + name), .. Enum.GetNames<TargetState>().Select(static name => "target." + name)],
         };
-        FaultVerbs.Handle(run, [_site1.Site, _site2.Site], site => _world.LastStrike[site.Name] = run.Scheduler.Now);
+        FaultVerbs.Handle(run, machines, site => _world.LastStrike[site.Name] = run.Scheduler.Now);
         _operator = new PairOperator(_world, _site1, _site2);
         _operator.Handle();
 
@@ -190,8 +210,8 @@ public sealed class PairScenario(CopyService service) : IScenario
         }
 
         var active = _world.ActiveSite!;
-        return !active.Site.Disks.Contains(disk)
-            || active.Members.Any(member => disk == member.Metadata || (disk == member.Intermediate && !active.IsRecovered));
+        return !active.Nodes.Any(node => node.Site.Disks.Contains(disk))
+            || active.Members.Any(member => disk == member.Metadata || (disk == member.Intermediate && !member.Node.IsRecovered));
     }
 
     // the source has some content before it is mirrored, and holes

@@ -20,7 +20,7 @@ internal sealed record PairShape
 
     private static readonly HashSet<string> s_groupFaults = [nameof(MirrorFaults.ChooseBeforePrepared), nameof(MirrorFaults.ForgetPreparedPoints)];
 
-    public static PairShape Draw(SimRandom random, SimRandom ofGroup, string? deliberate)
+    public static PairShape Draw(SimRandom random, SimRandom ofGroup, string? deliberate, int? pairs)
     {
         var grainBytes = 4096 << random.Next(0, 4);
         var grains = random.Next(40, 160);
@@ -28,7 +28,7 @@ internal sealed record PairShape
         // the last grain is short in half of the seeds
         long length = ((long)grains * grainBytes) - (random.Chance(0.5) ? random.Next(1, grainBytes / 512) * 512L : 0);
         List<GrainGeometry> geometries = [new GrainGeometry(length, grainBytes)];
-        var others = deliberate is null ? (ofGroup.Chance(0.6) ? 0 : ofGroup.Next(1, 3)) : s_groupFaults.Contains(deliberate) ? 1 : 0;
+        var others = pairs is { } given ? given - 1 : deliberate is null ? (ofGroup.Chance(0.6) ? 0 : ofGroup.Next(1, 3)) : s_groupFaults.Contains(deliberate) ? 1 : 0;
         while (geometries.Count <= others)
         {
             geometries.Add(new GrainGeometry((ofGroup.Next(10, 60) * (long)grainBytes) - (ofGroup.Next(0, grainBytes / 512) * 512L), grainBytes));

@@ -1,292 +1,92 @@
-using MirrorTools.Engine.Flashcopy.Target;
-using MirrorTools.Engine.Journal;
-using MirrorTools.Engine.Link;
-using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Mirroring.Source;
-using MirrorTools.Engine.Mirroring.Target;
-using MirrorTools.Engine.Pairs;
-using MirrorTools.Simulation.Checking;
-using MirrorTools.Simulation.Disks;
-using MirrorTools.Simulation.Hosts;
-using MirrorTools.Simulation.Runs;
 using MirrorTools.Simulation.Scheduling;
 using MirrorTools.Simulation.Sites;
 
 namespace MirrorTools.Simulation.Pairs;
 
-/// <summary>One site of the group, as an agent runs it: opens what the records say it is, keeps the link up, serves hosts while it is the source.</summary>
+/// <summary>One of the two sites: the agents there, and their side of the group's pairs. They are the source or the target of all pairs, but for the while of a change of roles.</summary>
 internal sealed class PairSite
 {
-    private static readonly TimeSpan OpenRetry = TimeSpan.FromSeconds(1);
-
     private readonly PairWorld _world;
-    private readonly string _peer;
-    private readonly bool _connects;
+    private readonly IReadOnlyList<int> _layout;
 
-    public PairSite(PairWorld world, string name, string peer, Guid agent, bool connects, string volume, string intermediate)
+    /// <param name="world">The world.</param>
+    /// <param name="number">1 or 2.</param>
+    /// <param name="agent">The identity of the first agent.</param>
+    /// <param name="volume">The name of the disks that are volumes.</param>
+    /// <param name="intermediate">The name of the other ones.</param>
+    public PairSite(PairWorld world, int number, Guid agent, string volume, string intermediate)
     {
-        _world = world;
-        Agent = agent;
-        _peer = peer;
-        _connects = connects;
-        Hosts = new SiteHosts(world, this);
-        Site = new SimSite(world.Run, name, BootAsync) { Died = OnDied };
-        Members = [.. Enumerable.Range(0, world.Identities.Count).Select(index => new PairMember(world, this, index, volume, intermediate, AddDisk))];
+        (_world, Number) = (world, number);
+        _layout = number == 1 ? world.Layout.Sources : world.Layout.Targets;
+        var count = _layout.Max() + 1;
+        List<PairNode> nodes = [];
+        for (var node = 0; node < count; node++)
+        {
+            var name = world.IsSpread ? $"site{number}{(char)('a' + node)}" : $"site{number}";
+            nodes.Add(new PairNode(world, this, name, node == 0 ? agent : world.NewId(), Pairs(node), volume, intermediate));
+        }
+
+        Nodes = nodes;
+        Members = [.. nodes.SelectMany(node => node.Members).OrderBy(member => member.Index)];
     }
 
-    public Guid Agent { get; }
+    public int Number { get; }
 
-    public SimSite Site { get; }
+    /// <summary>The agents here.</summary>
+    public IReadOnlyList<PairNode> Nodes { get; }
 
     /// <summary>The group's pairs; the first one leads.</summary>
     public IReadOnlyList<PairMember> Members { get; }
 
-    /// <summary>True while the site is up and is the source of all pairs.</summary>
-    public bool IsSource => Members.All(member => member.Source is not null);
+    /// <summary>The agent with the pair that leads: the coordinator while this site is the source.</summary>
+    public PairNode LeadNode => Members[0].Node;
 
-    /// <summary>True while the site is up and is the target of all pairs.</summary>
-    public bool IsTarget => Members.All(member => member.Target is not null);
+    /// <summary>The other site.</summary>
+    public PairSite Other { get; set; } = null!;
 
-    /// <summary>What hosts did here since it became the source; null while it is not.</summary>
-    public WriteHistory? History { get; set; }
+    /// <summary>True while every agent is up and is the source of all its pairs.</summary>
+    public bool IsSource => Nodes.All(node => node.IsSource);
 
-    /// <summary>What hosts did here in a generation that was given up.</summary>
-    public WriteHistory? GivenUp { get; private set; }
+    /// <summary>True while every agent is up and is the target of all its pairs.</summary>
+    public bool IsTarget => Nodes.All(node => node.IsTarget);
 
-    /// <summary>The hosts that this site serves.</summary>
-    public SiteHosts Hosts { get; }
+    /// <summary>True while a process runs at every agent.</summary>
+    public bool IsUp => Nodes.All(node => node.Site.IsUp);
 
-    /// <summary>True once it took over: its volume lies on two storages while it is restored.</summary>
-    public bool IsRecovered { get; set; }
+    /// <summary>How many requests hosts still make here.</summary>
+    public int RequestsLeft => Nodes.Sum(node => node.Hosts.RequestsLeft);
 
-    /// <summary>True once it knew durably that its generation is old.</summary>
-    public bool MustRefuse { get; set; }
+    /// <summary>True once all requests were made and answered.</summary>
+    public bool HostsAreDone => Nodes.All(node => node.Hosts.AreDone);
 
-    /// <summary>True once an admin saw that this incarnation knows its generation for old.</summary>
-    public bool KnewItIsOld { get; set; }
+    /// <summary>The longest that any request of this site's hosts took.</summary>
+    public TimeSpan LongestRequest => Nodes.Max(node => node.Hosts.LongestRequest);
 
-    /// <summary>True while an admin's command to become the target is under way.</summary>
-    public bool IsBecomingTarget { get; set; }
+    /// <summary>True for the machine of one of the agents here.</summary>
+    public bool Has(SimSite machine) => Nodes.Any(node => node.Site == machine);
 
-    private PointGroup? _group;
+    /// <summary>Attaches hosts at every agent, with so many requests to make in all.</summary>
+    public void AttachHosts(int requests) => Each(node => node.Hosts.Attach(requests / Nodes.Count));
 
-    private bool _unsettledEpoch;
-
-    private bool _lostPower;
-
-    /// <summary>Recovers what is not recovered yet, and opens the recovered images in place of the targets that were closed by it.</summary>
-    /// <returns>The point, and the images before any host writes.</returns>
-    public async Task<(CommittedPoint Point, byte[][] Images)> RecoverAsync(bool force)
+    /// <summary>Does something to every agent.</summary>
+    public void Each(Action<PairNode> what)
     {
-        var process = Site.Process!;
-        foreach (var member in _world.Random.Chance(0.5) ? Members : Members.Reverse())
+        foreach (var node in Nodes)
         {
-            if (member.Target is not null)
-            {
-                await member.RecoverAsync(force);
-                await OpenMemberAsync(member, process);
-            }
-        }
-
-        IsRecovered = true;
-        List<CommittedPoint> points = [];
-        foreach (var member in Members)
-        {
-            points.Add((await member.Source!.GetStatusAsync()).LastCommitted);
-        }
-
-        if (points.Exists(point => point.Number != points[0].Number))
-        {
-            throw ScenarioRun.Broken("P-1", $"{Site.Name} recovered pairs of one group to points {string.Join(", ", points.Select(point => point.Number))}");
-        }
-
-        return (points[0], await ReadAllAsync());
-    }
-
-    /// <summary>Becomes the other side's copy: what hosts wrote here since they parted is given up.</summary>
-    public async Task BecomeTargetAsync(IReadOnlyList<GenerationHistory> histories)
-    {
-        var process = Site.Process!;
-        Hosts.Stop();
-        foreach (var member in Members.Where(member => member.Source is not null))
-        {
-            await member.BecomeTargetAsync(histories[member.Index]);
-        }
-
-        GivenUp = History ?? GivenUp;
-        History = null;
-        IsRecovered = false;
-        await OpenAsync(process);
-    }
-
-    /// <summary>Asks the pair that leads the group (F-9).</summary>
-    public Task<PointDecision> AskLeadAsync(PreparedPoint prepared, bool force) =>
-        Members.Single(member => member.Identity.PairId == prepared.Lead).DecisionOfAsync(prepared, force);
-
-    // some disks of some seeds are slow, so that what follows them lags behind: the second flashcopy behind commits, B behind hosts
-    private SimDisk AddDisk(string name, long lengthBytes)
-    {
-        var options = new SimDiskOptions { LengthBytes = lengthBytes };
-        if (_world.Random.Chance(0.25))
-        {
-            var most = TimeSpan.FromMilliseconds(_world.Random.Next(1, 30));
-            options = options with { LeastLatency = most / 4, MostLatency = most, FlushLatency = most * 2 };
-        }
-
-        return Site.AddDisk(name, options);
-    }
-
-    public byte[][] PeekVolumes() => [.. Members.Select(member => member.Peek())];
-
-    /// <summary>What hosts find on every volume.</summary>
-    public async Task<byte[][]> ReadAllAsync()
-    {
-        List<byte[]> images = [];
-        foreach (var member in Members)
-        {
-            var image = new byte[member.Identity.Geometry.LengthBytes];
-            await member.Source!.Volume.ReadAsync(0, image, CancellationToken.None);
-            images.Add(image);
-        }
-
-        return [.. images];
-    }
-
-    private async Task BootAsync(SimProcess process)
-    {
-        Forget();
-        Hosts.Forget();
-        IsBecomingTarget = false;
-        KnewItIsOld = false;
-        var listener = _connects ? null : _world.Run.Network.Listen(process, Site.Name);
-        await OpenAsync(process);
-        if (IsSource)
-        {
-            await SetScheduleAsync();
-            Hosts.Start(process);
-        }
-
-        if (listener is null)
-        {
-            await LinkRunner.ConnectAsync(_world, process, Site.Name, _peer, Agent, Attach);
-        }
-        else
-        {
-            await LinkRunner.AcceptAsync(_world, process, listener, Agent, Attach);
+            what(node);
         }
     }
 
-    public Task SetScheduleAsync() =>
-        _world.Shape.IsContinuous ? Members[0].Source!.SetScheduleAsync(CycleSchedule.Continuous) : Task.CompletedTask;
-
-    private void Attach(Guid pair, IPeerChannel channel) => Members.Single(member => member.Identity.PairId == pair).Attach(channel);
-
-    private void Forget()
+    /// <summary>Lets cycles follow each other where the seed wants that.</summary>
+    public async Task SetScheduleAsync() => await LeadNode.Site.Process!.TryInvokeAsync(async () =>
     {
-        _group = null;
-        foreach (var member in Members)
-        {
-            member.Forget();
-        }
-    }
+        await LeadNode.SetScheduleAsync();
+        return true;
+    });
 
-    private async Task OpenAsync(SimProcess process)
-    {
-        foreach (var member in Members)
-        {
-            await OpenMemberAsync(member, process);
-        }
+    /// <summary>The group as one incarnation of an agent here takes part in it.</summary>
+    public PointGroup NewGroup(SimProcess process) => new([.. _world.Identities.Select(identity => identity.PairId)], process.Time);
 
-        if (IsSource && _unsettledEpoch && Members.All(member => member.Source!.Volume.Refusal is null))
-        {
-            // a recovered image lies on two storages, so that only the engine can say what a crash left of it
-            ComeBack(await ReadUntilItSucceedsAsync(process), _lostPower, $"the recovered image after a {(_lostPower ? "power loss" : "kill")}");
-            _unsettledEpoch = false;
-            _lostPower = false;
-        }
-        else if (IsTarget)
-        {
-            GivenUp = History ?? GivenUp;
-            History = null;
-            IsRecovered = false;
-            MustRefuse = false;
-            _world.OldSources.Remove(Site.Name);
-        }
-    }
-
-    private async Task<byte[][]> ReadUntilItSucceedsAsync(SimProcess process)
-    {
-        while (true)
-        {
-            try
-            {
-                return await ReadAllAsync();
-            }
-            catch (IOException) when (_world.HasStorageFaults(Site))
-            {
-                await Task.Delay(OpenRetry, process.Time);
-            }
-        }
-    }
-
-    private async Task OpenMemberAsync(PairMember member, SimProcess process)
-    {
-        while (member.Source is null && member.Target is null)
-        {
-            try
-            {
-                _group ??= new PointGroup([.. _world.Identities.Select(identity => identity.PairId)], process.Time);
-                await member.OpenAsync(process, _group);
-                if (MustRefuse && member.Source is { Volume.Refusal: null })
-                {
-                    throw ScenarioRun.Broken("P-6", $"{Site.Name} knew that its generation is old, and serves hosts after a restart");
-                }
-
-                return;
-            }
-            catch (IOException e) when (_world.HasStorageFaults(Site))
-            {
-                _world.Run.Scheduler.Note($"{Site.Name} can't open: {e.Message}");
-            }
-
-            await Task.Delay(OpenRetry, process.Time);
-        }
-    }
-
-    private void OnDied(bool powerLost)
-    {
-        var wasSource = Members.Any(member => member.Source is not null);
-        Forget();
-        Hosts.OnDied();
-
-        // the power may also go while no process runs, and take what a killed one had written
-        if ((wasSource || powerLost) && History is not null)
-        {
-            if (IsRecovered)
-            {
-                _unsettledEpoch = true;
-                _lostPower |= powerLost;
-            }
-            else
-            {
-                ComeBack(PeekVolumes(), powerLost, $"the volumes of {Site.Name} after a {(powerLost ? "power loss" : "kill")}");
-            }
-        }
-    }
-
-    /// <summary>The source crashed: what hosts were told is durable must be there, and what is there counts from here on.</summary>
-    private void ComeBack(byte[][] images, bool powerLost, string what)
-    {
-        // a failed flush of an old source's own volume loses what hosts wrote there: no mirror's fault, and it is given up anyway
-        var mayLose = _world.OldSources.Contains(Site.Name) && _world.LastStrike.ContainsKey(Site.Name);
-        for (var volume = 0; volume < images.Length && !mayLose; volume++)
-        {
-            if (SurvivorChecker.Check(History!.Current, volume, images[volume], mayLoseBase: powerLost && !History.Current.IsBaseDurable) is { } violation)
-            {
-                throw ScenarioRun.Broken("P-2", $"{what}: {violation}");
-            }
-        }
-
-        History!.BeginEpoch(images, powerLost);
-    }
+    private IEnumerable<int> Pairs(int node) => Enumerable.Range(0, _layout.Count).Where(pair => _layout[pair] == node);
 }

@@ -20,20 +20,27 @@ internal sealed class PairWorld
     private readonly SimRandom _ids;
     private long _lastWriteId;
 
-    public PairWorld(ScenarioRun run, CopyService service)
+    /// <param name="run">The run.</param>
+    /// <param name="service">The copy service; null for a group over several agents, of a service that the seed draws.</param>
+    public PairWorld(ScenarioRun run, CopyService? service)
     {
-        Service = service;
         Run = run;
         Random = run.Scheduler.Random.Fork("flashcopy");
         _ids = run.Scheduler.Random.Fork("ids");
         Faults = Deliberate(run.Options.DeliberateFault);
-        Shape = PairShape.Draw(Random, run.Scheduler.Random.Fork("group"), run.Options.DeliberateFault);
-        if (service == CopyService.AsyncCopy)
+        IsSpread = service is null;
+        var ofGroup = run.Scheduler.Random.Fork("group");
+        var layout = IsSpread ? PairLayout.Draw(ofGroup, isLeast: run.Options.DeliberateFault is not null) : null;
+        Service = service ?? (ofGroup.Chance(0.5) ? CopyService.Flashcopy : CopyService.AsyncCopy);
+        Shape = PairShape.Draw(Random, ofGroup, run.Options.DeliberateFault, layout?.Sources.Count);
+        Layout = layout ?? PairLayout.OfOneAgent(Shape.Geometries.Count);
+        if (Service == CopyService.AsyncCopy)
         {
             Shape = Shape with { Options = DrawOptions() };
         }
 
-        Identities = [.. Shape.Geometries.Select(geometry => MetadataIdentity.For(NewId(), NewId(), geometry, service))];
+        Identities = [.. Shape.Geometries.Select(geometry => MetadataIdentity.For(NewId(), NewId(), geometry, Service))];
+        GroupId = IsSpread ? NewId() : Guid.Empty;
         Site1Agent = NewId();
         Site2Agent = NewId();
         HostOptions = new SimHostOptions
@@ -59,8 +66,20 @@ internal sealed class PairWorld
 
     public MirrorFaults Faults { get; }
 
+    /// <summary>True where the group's pairs are at several agents.</summary>
+    public bool IsSpread { get; }
+
+    /// <summary>Which agent has which pair.</summary>
+    public PairLayout Layout { get; }
+
     /// <summary>The group's pairs; the first one leads.</summary>
     public IReadOnlyList<MetadataIdentity> Identities { get; }
+
+    /// <summary>The group that is spread over several agents.</summary>
+    public Guid GroupId { get; }
+
+    /// <summary>What the group has committed in this generation.</summary>
+    public GroupCommits Commits { get; } = new();
 
     public Guid Site1Agent { get; }
 
@@ -74,10 +93,10 @@ internal sealed class PairWorld
     /// <summary>True once nothing goes wrong any more.</summary>
     public bool IsCalm { get; set; }
 
-    /// <summary>The side of the newest generation that is the source.</summary>
+    /// <summary>The site of the newest generation that is the source.</summary>
     public PairSite? ActiveSite { get; set; }
 
-    /// <summary>Sites that were the source when the other one was recovered, until they became the copy: what they and their hosts do is given up.</summary>
+    /// <summary>Agents that were the source when the other one was recovered, until they became the copy: what they and their hosts do is given up.</summary>
     public HashSet<string> OldSources { get; } = [];
 
     /// <summary>How hosts behave.</summary>
@@ -100,9 +119,9 @@ internal sealed class PairWorld
     }
 
     public MirrorParts Parts(
-        PairSite site, SimProcess process, IBlockDevice volume, IBlockDevice intermediate, IBlockDevice metadata, IBlockDevice log, int member) => new()
+        PairNode node, SimProcess process, IBlockDevice volume, IBlockDevice intermediate, IBlockDevice metadata, IBlockDevice log, int member) => new()
     {
-        AgentId = site.Agent,
+        AgentId = node.Agent,
         Volume = volume,
         Intermediate = intermediate,
         Metadata = metadata,
@@ -110,7 +129,7 @@ internal sealed class PairWorld
         Scheduler = process.Context,
         Time = process.Time,
         NewId = NewId,
-        EventSink = e => Heard(site.Site.Name, member, e),
+        EventSink = e => Heard(node.Site.Name, member, e),
         Options = Shape.Options,
         OpenKeptGrains = length => new(new SimDisk(Run.Scheduler, "kept", new SimDiskOptions { LengthBytes = length }).Open(process)),
         Faults = Faults,
@@ -119,8 +138,8 @@ internal sealed class PairWorld
             Run.Totals.Cover(machine, from, what);
 
             // An event of its own: what a plan has for this mark must not happen inside the engine's step.
-            Run.Scheduler.Schedule(TimeSpan.Zero, () => Run.Plan.Reach($"{machine}.{to}"), $"{machine}.{to}");
-            Run.Scheduler.Note($"{site.Site.Name}{Suffix(member)}: {machine} {from} + {what} = {to}");
+            Run.Scheduler.Schedule(TimeSpan.Zero, () => ReachState(node, $"{machine}.{to}"), $"{machine}.{to}");
+            Run.Scheduler.Note($"{node.Site.Name}{Suffix(member)}: {machine} {from} + {what} = {to}");
         },
     };
 
@@ -131,7 +150,7 @@ internal sealed class PairWorld
     /// <summary>P-8: no request failed or stood still for the mirror's fault, and what was read was written.</summary>
     public void CheckHost(SimSite site, SimHost host)
     {
-        if (host.Violations.Count > 0 && host.History != ActiveSite?.History && LastStrike.ContainsKey(site.Name))
+        if (host.Violations.Count > 0 && !IsOfNewest(host.History) && LastStrike.ContainsKey(site.Name))
         {
             // its own volume failed a flush, and shows what it held before
             Run.Totals.Count("reads of a failed volume on a side that is given up", host.Violations.Count);
@@ -150,7 +169,7 @@ internal sealed class PairWorld
                 continue;
             }
 
-            if (host.History != ActiveSite?.History && (HasStorageFaults(site) || error.Contains("is being closed", StringComparison.Ordinal)))
+            if (!IsOfNewest(host.History) && (HasStorageFaults(site) || error.Contains("is being closed", StringComparison.Ordinal)))
             {
                 // its own storage failed while the faults aim at a target, or an admin gave up what it holds while the request waited
                 Run.Totals.Count("requests failed on a side that is given up");
@@ -174,15 +193,57 @@ internal sealed class PairWorld
     public WriteHistory NewHistory(byte[][] images) => new(images, () => Run.Scheduler.Now, () => ++_lastWriteId);
 
     /// <summary>A new generation's points are told of from here on.</summary>
-    public void BeginGeneration(PairSite source)
+    /// <param name="source">The site that is the source from here on.</param>
+    /// <param name="recovered">The point that it began with; 0 for none.</param>
+    public void BeginGeneration(PairSite source, ulong recovered)
     {
-        if (ActiveSite is { } old)
-        {
-            OldSources.Add(old.Site.Name);
-        }
-
+        Commits.Begin(recovered);
+        ActiveSite?.Each(node => OldSources.Add(node.Site.Name));
         ActiveSite = source;
         ToldCommitted = 0;
+    }
+
+    /// <summary>Asks the pair that leads the group, which may be another agent's (F-9): a question that the network may lose, and its answer too.</summary>
+    public async Task<PointDecision> AskLeadAsync(PairMember asking, SimProcess process, PreparedPoint prepared, bool force)
+    {
+        var node = asking.Node;
+        var lead = node.Of.Members.Single(member => member.Identity.PairId == prepared.Lead);
+        if (lead.Node == node)
+        {
+            return await lead.DecisionOfAsync(prepared, force);
+        }
+
+        await TravelAsync(node, lead.Node);
+        var (ran, decision) = lead.Node.Site.Process is { } asked ? await asked.TryInvokeAsync(() => lead.DecisionOfAsync(prepared, force)) : default;
+        if (!ran)
+        {
+            throw new IOException($"{lead.Node.Site.Name} died.");
+        }
+
+        await TravelAsync(lead.Node, node);
+        Run.Totals.Count("questions to another agent's lead");
+        return decision;
+
+        async Task TravelAsync(PairNode from, PairNode to)
+        {
+            await Task.Delay(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(Random.Chance(0.9) ? 5 : 500)), process.Time);
+            if (!Run.Network.CanReach(from.Site.Name, to.Site.Name))
+            {
+                throw new IOException($"{to.Site.Name} can't be reached.");
+            }
+        }
+    }
+
+    private bool IsOfNewest(WriteHistory history) => ActiveSite?.Nodes.Any(node => node.History == history) == true;
+
+    // Where there are several agents, which of them did it is a mark of its own.
+    private void ReachState(PairNode node, string state)
+    {
+        Run.Plan.Reach(state);
+        if (IsSpread)
+        {
+            Run.Plan.Reach($"{node.Site.Name}.{state}");
+        }
     }
 
     private static string Suffix(int member) => member == 0 ? "" : $"-{member}";

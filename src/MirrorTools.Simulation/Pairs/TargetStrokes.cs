@@ -32,8 +32,10 @@ internal sealed class TargetStrokes(PairWorld world, PairSite site1, PairSite si
         storm.Add(FaultKinds.Storage, StrikeRecord);
         storm.Add(FaultKinds.Storage, () => world.Run.Plan.Arm(
             s_moments[_random.Next(2)], _random.Next(1, 4), "strain", $"{_random.Next(Target.Members.Count)}"));
-        storm.Add(FaultKinds.Kills, () => world.Run.Plan.Arm("target.Faulted", 1, "kill", Target.Site.Name));
+        storm.Add(FaultKinds.Kills, () => world.Run.Plan.Arm("target.Faulted", 1, "kill", AnyNode().Site.Name));
     }
+
+    private PairNode AnyNode() => Target.Nodes[Target.Nodes.Count == 1 ? 0 : _random.Next(Target.Nodes.Count)];
 
     private void StrikeStorage()
     {
@@ -48,12 +50,12 @@ internal sealed class TargetStrokes(PairWorld world, PairSite site1, PairSite si
     private void Strain(int index)
     {
         var member = Target.Members[index];
-        if (member.Target is not { } target || Target.Site.Process is not { IsAlive: true } process)
+        if (member.Target is not { } target || member.Node.Site.Process is not { IsAlive: true } process)
         {
             return;
         }
 
-        world.LastStrike[Target.Site.Name] = world.Run.Scheduler.Now;
+        world.LastStrike[member.Node.Site.Name] = world.Run.Scheduler.Now;
         member.Volume.Faults.ExtraLatency = member.Intermediate.Faults.ExtraLatency = s_slowness;
         process.Start(() => ReadAsync(target, member.Identity.Geometry.LengthBytes));
         process.Start(() => ReadAsync(target, member.Identity.Geometry.LengthBytes));

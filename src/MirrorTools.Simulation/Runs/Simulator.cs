@@ -13,6 +13,7 @@ public static class Simulator
         {
             ["Flashcopy"] = static () => new PairScenario(CopyService.Flashcopy),
             ["AsyncCopy"] = static () => new PairScenario(CopyService.AsyncCopy),
+            ["Groups"] = static () => new PairScenario(null),
         };
 
     /// <summary>Runs one seed of a service.</summary>

@@ -19,7 +19,7 @@ public sealed class FaultStorm
 
     /// <summary>Creates the storm of a seed.</summary>
     /// <param name="run">The world.</param>
-    /// <param name="sites">Two sites.</param>
+    /// <param name="sites">The sites, two or more.</param>
     public FaultStorm(ScenarioRun run, IReadOnlyList<SimSite> sites)
     {
         _run = run;
@@ -70,13 +70,16 @@ public sealed class FaultStorm
     public void End() => _next?.Cancel();
 
     /// <summary>Everything works again: what the promises of liveness start from.</summary>
-    /// <param name="heal">False where the sites stay parted.</param>
-    public void Calm(bool heal = true)
+    /// <param name="heals">Whether two sites are joined again; null where all are.</param>
+    public void Calm(Func<SimSite, SimSite, bool>? heals = null)
     {
         _run.Plan.Disarm();
-        if (heal)
+        foreach (var (a, b) in Links())
         {
-            _run.Network.Heal(_sites[0].Name, _sites[1].Name);
+            if (heals?.Invoke(a, b) != false)
+            {
+                _run.Network.Heal(a.Name, b.Name);
+            }
         }
 
         foreach (var site in _sites)
@@ -108,17 +111,18 @@ public sealed class FaultStorm
 
         if (_kinds.HasFlag(FaultKinds.Cuts))
         {
-            yield return () => _run.Plan.Do("cut", _sites[0].Name, _sites[1].Name);
-            yield return () => AtState("cut", _sites[0].Name, _sites[1].Name);
+            yield return () => _run.Plan.Do("cut", AnyLink());
+            yield return () => AtState("cut", AnyLink());
         }
 
         if (_kinds.HasFlag(FaultKinds.Partitions))
         {
-            yield return () => _run.Plan.Do("partition", _sites[0].Name, _sites[1].Name, FaultVerbs.Text(Outage()));
+            yield return () => _run.Plan.Do("partition", [.. AnyLink(), FaultVerbs.Text(Outage())]);
             yield return () =>
             {
+                var link = AnyLink();
                 var first = _random.Next(2);
-                _run.Plan.Do("block", _sites[first].Name, _sites[1 - first].Name, FaultVerbs.Text(Outage()));
+                _run.Plan.Do("block", link[first], link[1 - first], FaultVerbs.Text(Outage()));
             };
         }
 
@@ -215,6 +219,25 @@ public sealed class FaultStorm
     }
 
     private SimSite AnySite() => _sites[_random.Next(_sites.Count)];
+
+    // Nothing is drawn where there is one link only.
+    private string[] AnyLink()
+    {
+        (SimSite A, SimSite B)[] links = [.. Links()];
+        var (a, b) = links[links.Length == 1 ? 0 : _random.Next(links.Length)];
+        return [a.Name, b.Name];
+    }
+
+    private IEnumerable<(SimSite A, SimSite B)> Links()
+    {
+        for (var first = 0; first < _sites.Count; first++)
+        {
+            for (var second = first + 1; second < _sites.Count; second++)
+            {
+                yield return (_sites[first], _sites[second]);
+            }
+        }
+    }
 
     private TimeSpan Outage() =>
         _random.Chance(0.7) ? _random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(2)) : _random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(45));

@@ -3,8 +3,8 @@ using MirrorTools.Simulation.Scheduling;
 
 namespace MirrorTools.Simulation.Pairs;
 
-/// <summary>The hosts of one site: so many requests in all, made by one incarnation after another while the site is the source.</summary>
-internal sealed class SiteHosts(PairWorld world, PairSite site)
+/// <summary>The hosts of one agent: so many requests in all, made by one incarnation after another while the agent is the source.</summary>
+internal sealed class NodeHosts(PairWorld world, PairNode node)
 {
     // the host of the present incarnation
     private SimHost? _host;
@@ -15,31 +15,31 @@ internal sealed class SiteHosts(PairWorld world, PairSite site)
     public int RequestsLeft { get; set; }
 
     /// <summary>True once all requests were made and answered.</summary>
-    public bool AreDone => RequestsLeft <= 0 && (_host is null || !site.Site.IsUp || _finished);
+    public bool AreDone => RequestsLeft <= 0 && (_host is null || !node.Site.IsUp || _finished);
 
-    /// <summary>The longest that any request of this site's hosts took.</summary>
+    /// <summary>The longest that any request of these hosts took.</summary>
     public TimeSpan LongestRequest { get; private set; }
 
     /// <summary>Attaches hosts, with so many requests to make.</summary>
     public void Attach(int requests)
     {
         RequestsLeft = requests;
-        if (site.Site.IsUp)
+        if (node.Site.IsUp)
         {
-            Start(site.Site.Process!);
+            Start(node.Site.Process!);
         }
     }
 
-    /// <summary>Starts an incarnation where requests are left and the site serves hosts.</summary>
+    /// <summary>Starts an incarnation where requests are left and the agent serves hosts.</summary>
     public void Start(SimProcess process)
     {
-        if (RequestsLeft <= 0 || !site.IsSource)
+        if (RequestsLeft <= 0 || !node.IsSource)
         {
             return;
         }
 
         var host = new SimHost(
-            process, "host@" + site.Site.Name, [.. site.Members.Select(member => member.Source!.Volume)], site.History!, world.HostOptions, world.Random.Fork("host"));
+            process, "host@" + node.Site.Name, [.. node.Members.Select(member => member.Source!.Volume)], node.History!, world.HostOptions, world.Random.Fork("host"));
         _host = host;
         _finished = false;
         process.Start(async () =>
@@ -76,6 +76,6 @@ internal sealed class SiteHosts(PairWorld world, PairSite site)
     private void Account(SimHost host)
     {
         LongestRequest = host.LongestRequest > LongestRequest ? host.LongestRequest : LongestRequest;
-        world.CheckHost(site.Site, host);
+        world.CheckHost(node.Site, host);
     }
 }

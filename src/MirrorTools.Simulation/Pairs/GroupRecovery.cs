@@ -1,0 +1,92 @@
+using MirrorTools.Engine.Pairs;
+using MirrorTools.Simulation.Runs;
+
+namespace MirrorTools.Simulation.Pairs;
+
+/// <summary>The recovery of a whole group at the site that was the target: at one agent after another, in any order, as often as it takes.</summary>
+/// <param name="world">The world.</param>
+/// <param name="site">The site that is recovered.</param>
+/// <param name="told">The point that somebody was told of.</param>
+internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
+{
+    private readonly PairNode[] _order = site.Nodes.Count > 1 && world.Random.Chance(0.5) ? [.. site.Nodes.Reverse()] : [.. site.Nodes];
+    private readonly CommittedPoint[] _points = new CommittedPoint[world.Identities.Count];
+    private readonly HashSet<PairNode> _done = [];
+    private readonly HashSet<PairNode> _empty = [];
+
+    /// <summary>What each member was recovered to.</summary>
+    public IReadOnlyList<CommittedPoint> Points => _points;
+
+    /// <summary>What hosts find on each volume, before any of them writes.</summary>
+    public byte[]?[] Images { get; } = new byte[]?[world.Identities.Count];
+
+    /// <summary>True where nothing was committed: there is nothing to recover.</summary>
+    public bool HasNoPoint => _empty.Count > 0;
+
+    /// <summary>What was in the way the last time, for people.</summary>
+    public string Obstacle { get; private set; } = "";
+
+    /// <summary>Recovers what can be recovered now.</summary>
+    /// <returns>True once every agent has answered.</returns>
+    public async Task<bool> TryAsync()
+    {
+        foreach (var node in _order.Where(node => !_done.Contains(node) && !_empty.Contains(node)))
+        {
+            await TryAsync(node);
+        }
+
+        if (_done.Count > 0 && _empty.Count > 0)
+        {
+            throw ScenarioRun.Broken("P-1", $"{_done.First().Site.Name} recovered pairs of the group, and {_empty.First().Site.Name} says that nothing was committed");
+        }
+
+        return _done.Count + _empty.Count == _order.Length;
+    }
+
+    private async Task TryAsync(PairNode node)
+    {
+        if (node.Members.Any(member => member.Source is null && member.Target is null))
+        {
+            return;
+        }
+
+        if (node.Members.Any(member => member.Source is not null))
+        {
+            // It crashed after the recovery of one pair or of all had become durable.
+            world.Run.Totals.Count("recoveries that a crash cut");
+        }
+
+        await node.Site.Process!.TryInvokeAsync(async () =>
+        {
+            try
+            {
+                var (points, images) = await node.RecoverAsync(force: true);
+                for (var member = 0; member < points.Count; member++)
+                {
+                    _points[node.Members[member].Index] = points[member];
+                    Images[node.Members[member].Index] = images[member];
+                }
+
+                _done.Add(node);
+            }
+            catch (PairException e) when (e.Error == PairError.NoCommittedPoint && told == 0)
+            {
+                _empty.Add(node);
+            }
+            catch (Exception e) when (e is IOException or PairException { Error: PairError.InDoubt or PairError.StorageFailed } && world.HasStorageFaults(node.Site))
+            {
+                // a storage that failed a flush has to be opened anew first
+                Obstacle = e.Message;
+                node.Site.Kill(TimeSpan.FromMilliseconds(200));
+            }
+            catch (PairException e) when (e.Error == PairError.InDoubt && world.IsSpread)
+            {
+                // the agent with the lead can't be asked now: its pairs first
+                Obstacle = e.Message;
+                world.Run.Totals.Count("recoveries that another agent's lead had to be asked for");
+            }
+
+            return true;
+        });
+    }
+}
