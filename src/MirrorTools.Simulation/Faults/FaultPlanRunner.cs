@@ -6,7 +6,7 @@ namespace MirrorTools.Simulation.Faults;
 /// <summary>Carries a plan out: hands each action to its verb's handler when its trigger is reached, and keeps what was done as a plan that replays it.</summary>
 public sealed class FaultPlanRunner
 {
-    private const string ArmVerb = "arm", NothingVerb = "nothing";
+    private const string ArmVerb = "arm", AfterVerb = "after", NothingVerb = "nothing";
 
     private readonly SimScheduler _scheduler;
     private readonly Dictionary<string, Action<IReadOnlyList<string>>> _handlers = [];
@@ -20,6 +20,7 @@ public sealed class FaultPlanRunner
     {
         _scheduler = scheduler;
         _handlers[ArmVerb] = words => DoAt(words[0], long.Parse(words[1], NumberStyles.None, CultureInfo.InvariantCulture), words[2], [.. words.Skip(3)]);
+        _handlers[AfterVerb] = words => After(TimeSpan.FromMicroseconds(long.Parse(words[0], NumberStyles.None, CultureInfo.InvariantCulture)), words[1], [.. words.Skip(2)]);
         _handlers[NothingVerb] = static _ => { };
         _atStep = new Queue<FaultAction>(plan.Actions.Where(a => a.Trigger.Kind == FaultTriggerKind.Step).OrderBy(a => a.Trigger.Count));
         foreach (var action in plan.Actions)
@@ -82,6 +83,10 @@ public sealed class FaultPlanRunner
             actions.ForEach(static action => action());
         }
     }
+
+    // Some microseconds after a mark, what was sent then is under way or has just arrived.
+    private void After(TimeSpan delay, string verb, IReadOnlyList<string> arguments) =>
+        _scheduler.Schedule(delay, () => Carry(new FaultAction(FaultTrigger.AtTime(_scheduler.Now), verb, arguments)), verb);
 
     private void AddAtMark(FaultTrigger trigger, Action action)
     {

@@ -54,13 +54,14 @@ public sealed class SimHost
     /// <summary>How many requests were begun.</summary>
     public int Made { get; private set; }
 
-    /// <summary>The longest that a request took.</summary>
-    public TimeSpan LongestRequest { get; private set; }
-
-    /// <summary>When the oldest request in flight was issued; null where none is.</summary>
-    public TimeSpan? OldestPending => _pending.Count == 0 ? null : _pending.Values.Min();
+    /// <summary>The longest that a request took, those included that got no answer yet, without the time that the whole process stood still.</summary>
+    public TimeSpan LongestRequest => _pending.Values.Select(since => Running - since).Append(_longestAnswered).Max();
 
     private readonly Dictionary<int, TimeSpan> _pending = [];
+
+    private TimeSpan _longestAnswered;
+
+    private TimeSpan Running => _process.Scheduler.Now - _process.FrozenTime;
 
     /// <summary>Requests from every worker, until <paramref name="requests"/> were made or <see cref="Stop"/>.</summary>
     public async Task RunAsync(int requests)
@@ -98,7 +99,7 @@ public sealed class SimHost
     {
         Made++;
         var started = _process.Scheduler.Now;
-        _pending[worker] = started;
+        var since = _pending[worker] = Running;
         try
         {
             await ChooseAsync();
@@ -109,8 +110,8 @@ public sealed class SimHost
         }
 
         _pending.Remove(worker);
-        var took = _process.Scheduler.Now - started;
-        LongestRequest = took > LongestRequest ? took : LongestRequest;
+        var took = Running - since;
+        _longestAnswered = took > _longestAnswered ? took : _longestAnswered;
     }
 
     private Task ChooseAsync()

@@ -20,7 +20,7 @@ internal sealed record PairLayout(IReadOnlyList<int> Sources, IReadOnlyList<int>
             return new PairLayout([0, 1], [0, 1]);
         }
 
-        var agents = 1;
+        var agents = random.Chance(0.1) ? 1 : random.Chance(0.2) ? 3 : 2;
         List<int> sources = [];
         for (var agent = 0; agent < agents; agent++)
         {

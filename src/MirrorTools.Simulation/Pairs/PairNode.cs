@@ -115,7 +115,7 @@ internal sealed class PairNode
             }
         }
 
-        _group = null;
+        await EndGroupAsync();
         _volumes.GiveUp();
         await OpenAsync(process);
     }
@@ -142,7 +142,7 @@ internal sealed class PairNode
     public bool HasGroup => _group is not null;
 
     /// <summary>Hands the group's channel over.</summary>
-    public void AttachGroup(Guid agent, IPeerChannel channel) => _ = channel.DisposeAsync();
+    public void AttachGroup(Guid agent, IPeerChannel channel) => _group!.Attach(agent, channel);
 
     /// <summary>Hands a pair's channel over.</summary>
     public void Attach(Guid pair, IPeerChannel channel) => Members.Single(member => member.Identity.PairId == pair).Attach(channel);
@@ -175,6 +175,17 @@ internal sealed class PairNode
         }
 
         await links.RunAsync();
+    }
+
+    // What the agents of a site said to each other as the source is over.
+    private async Task EndGroupAsync()
+    {
+        var group = _group;
+        _group = null;
+        if (group is not null)
+        {
+            await group.DisposeAsync();
+        }
     }
 
     private void Forget()
@@ -211,7 +222,7 @@ internal sealed class PairNode
         {
             try
             {
-                await member.OpenAsync(process, () => _group ??= Of.NewGroup(process));
+                await member.OpenAsync(process, () => _group ??= Of.NewGroup(this, process));
                 if (MustRefuse && member.Source is { Volume.Refusal: null })
                 {
                     throw ScenarioRun.Broken("P-6", $"{Site.Name} knew that its generation is old, and serves hosts after a restart");

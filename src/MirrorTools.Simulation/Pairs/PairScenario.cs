@@ -52,7 +52,7 @@ public sealed class PairScenario(CopyService? service) : IScenario
         var requests = run.Options.Requests;
         var first = ending == Ending.Calm ? requests * 2 / 3 : course.Next(requests / 4, requests * 2 / 3);
         var phases = new PairPhases(_world, _storm, _operator);
-        _site1.Each(node => node.Hosts.RequestsLeft = first / _site1.Nodes.Count);
+        _site1.Each(node => node.Hosts.RequestsLeft = first);
         _site2.Each(node => node.Site.Start());
         _site1.Each(node => node.Site.Start());
         await phases.RageAsync(_site1, _site2);
@@ -199,6 +199,12 @@ public sealed class PairScenario(CopyService? service) : IScenario
         var strokes = new TargetStrokes(_world, _site1, _site2);
         strokes.Handle();
         strokes.AddTo(_storm);
+        if (_world.IsSpread)
+        {
+            var ofGroup = new GroupStrokes(_world, _site1, _site2);
+            ofGroup.Handle();
+            ofGroup.AddTo(_storm);
+        }
     }
 
     // a fault of the source itself is the host's to see, and one of a recovered image's two storages too; all else must not reach a host

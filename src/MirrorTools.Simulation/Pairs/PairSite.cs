@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Mirroring.Groups;
 using MirrorTools.Engine.Mirroring.Source;
 using MirrorTools.Simulation.Scheduling;
 using MirrorTools.Simulation.Sites;
@@ -66,8 +67,8 @@ internal sealed class PairSite
     /// <summary>True for the machine of one of the agents here.</summary>
     public bool Has(SimSite machine) => Nodes.Any(node => node.Site == machine);
 
-    /// <summary>Attaches hosts at every agent, with so many requests to make in all.</summary>
-    public void AttachHosts(int requests) => Each(node => node.Hosts.Attach(requests / Nodes.Count));
+    /// <summary>Attaches hosts at every agent, with so many requests to make.</summary>
+    public void AttachHosts(int requests) => Each(node => node.Hosts.Attach(requests));
 
     /// <summary>Does something to every agent.</summary>
     public void Each(Action<PairNode> what)
@@ -86,7 +87,9 @@ internal sealed class PairSite
     });
 
     /// <summary>The group as one incarnation of an agent here takes part in it.</summary>
-    public PointGroup NewGroup(SimProcess process) => new([.. _world.Identities.Select(identity => identity.PairId)], process.Time);
+    public PointGroup NewGroup(PairNode node, SimProcess process) => _world.IsSpread
+        ? new PointGroup(new GroupPlan(_world.GroupId, node.Agent, [.. Members.Select(member => new GroupMember(member.Identity.PairId, member.Node.Agent))]), process.Context, process.Time)
+        : new PointGroup([.. _world.Identities.Select(identity => identity.PairId)], process.Time);
 
     private IEnumerable<int> Pairs(int node) => Enumerable.Range(0, _layout.Count).Where(pair => _layout[pair] == node);
 }

@@ -17,6 +17,9 @@ namespace MirrorTools.Simulation.Pairs;
 /// <summary>What both sites of a simulated pair share, and what an outsider knows of it.</summary>
 internal sealed class PairWorld
 {
+    // The gate waits for writes in flight, they for B and C, and a branch for its coordinator: no outage of anybody else makes it longer (P-8, A-14).
+    private static readonly TimeSpan s_longestRequest = TimeSpan.FromSeconds(40);
+
     private readonly SimRandom _ids;
     private long _lastWriteId;
 
@@ -34,7 +37,7 @@ internal sealed class PairWorld
         Service = service ?? (ofGroup.Chance(0.5) ? CopyService.Flashcopy : CopyService.AsyncCopy);
         Shape = PairShape.Draw(Random, ofGroup, run.Options.DeliberateFault, layout?.Sources.Count);
         Layout = layout ?? PairLayout.OfOneAgent(Shape.Geometries.Count);
-        if (Service == CopyService.AsyncCopy)
+        if (Service == CopyService.AsyncCopy || IsSpread)
         {
             Shape = Shape with { Options = DrawOptions() };
         }
@@ -106,7 +109,15 @@ internal sealed class PairWorld
     public Dictionary<string, TimeSpan> LastStrike { get; } = [];
 
     /// <summary>Policies as an admin may set them.</summary>
-    public MirrorOptions DrawOptions() => PairShape.DrawOptions(Random, Service);
+    public MirrorOptions DrawOptions()
+    {
+        var drawn = PairShape.DrawOptions(Random, Service);
+        return !IsSpread ? drawn : drawn with
+        {
+            RunTimer = TimeSpan.FromMilliseconds(Random.Next(20, 3000)),
+            DecisionDeadline = TimeSpan.FromSeconds(Random.Next(5, 60)),
+        };
+    }
 
     /// <summary>How long the area of preserved grains is: some hold more points than others.</summary>
     public long AreaBytes(GrainGeometry geometry) => AsyncCopyArea.RequiredLengthBytes(geometry) + (Random.Chance(0.5) ? 0 : geometry.LengthBytes);
@@ -158,6 +169,11 @@ internal sealed class PairWorld
         else if (host.Violations.Count > 0)
         {
             throw ScenarioRun.Broken("P-1", host.Violations[0]);
+        }
+
+        if (host.LongestRequest > s_longestRequest && !HasStorageFaults(site))
+        {
+            throw ScenarioRun.Broken("P-8", $"a request of {host.Name} took {host.LongestRequest:c}");
         }
 
         foreach (var error in host.Errors)

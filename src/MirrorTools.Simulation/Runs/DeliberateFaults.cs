@@ -11,6 +11,11 @@ public static class DeliberateFaults
         nameof(MirrorFaults.RecordChangesLate), nameof(MirrorFaults.SkipPreserving),
     ];
 
+    private static readonly string[] s_ofGroups =
+    [
+        nameof(MirrorFaults.PrepareUncopied), nameof(MirrorFaults.RunAfterExpiry), nameof(MirrorFaults.RunBeforeAccepted),
+    ];
+
     private static readonly string[] s_ofBoth =
     [
         nameof(MirrorFaults.ChooseBeforePrepared), nameof(MirrorFaults.ForgetDifferences), nameof(MirrorFaults.ForgetHotRegions), nameof(MirrorFaults.ForgetPreparedPoints),
@@ -22,7 +27,10 @@ public static class DeliberateFaults
         [.. typeof(MirrorFaults).GetProperties().Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name).Order(StringComparer.Ordinal)];
 
     /// <summary>The names of those that break something in a service.</summary>
-    public static IReadOnlyList<string> Of(string service) => service == "AsyncCopy"
-        ? [.. s_ofBoth.Concat(s_ofAsyncCopyAlone).Order(StringComparer.Ordinal)]
-        : [.. Names.Except(s_ofAsyncCopyAlone)];
+    public static IReadOnlyList<string> Of(string service) => service switch
+    {
+        "AsyncCopy" => [.. s_ofBoth.Concat(s_ofAsyncCopyAlone).Order(StringComparer.Ordinal)],
+        "Groups" => s_ofGroups,
+        _ => [.. Names.Except(s_ofAsyncCopyAlone).Except(s_ofGroups)],
+    };
 }

@@ -8,6 +8,8 @@ public sealed class SimProcess
 {
     private readonly List<Action> _onKilled = [];
     private readonly List<SimWorkItem> _parked = [];
+    private TimeSpan _frozen;
+    private TimeSpan _frozenSince;
 
     internal SimProcess(SimScheduler scheduler, string name, int ordinal)
     {
@@ -38,6 +40,9 @@ public sealed class SimProcess
 
     /// <summary>True while the process answers nothing: stopped, swapped out, or in the debugger.</summary>
     public bool IsFrozen { get; private set; }
+
+    /// <summary>How long the process stood still in all.</summary>
+    public TimeSpan FrozenTime => _frozen + (IsFrozen ? Scheduler.Now - _frozenSince : TimeSpan.Zero);
 
     /// <summary>Runs <paramref name="body"/> under the process; a failure that its task ends with fails the whole run.</summary>
     /// <param name="body">The process's work.</param>
@@ -119,6 +124,7 @@ public sealed class SimProcess
         if (IsAlive && !IsFrozen)
         {
             IsFrozen = true;
+            _frozenSince = Scheduler.Now;
             Scheduler.Park(this, _parked);
         }
     }
@@ -131,6 +137,7 @@ public sealed class SimProcess
             return;
         }
 
+        _frozen = FrozenTime;
         IsFrozen = false;
         foreach (var item in _parked)
         {

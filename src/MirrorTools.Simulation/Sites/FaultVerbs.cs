@@ -106,7 +106,7 @@ public static class FaultVerbs
         }
     }
 
-    private static TimeSpan? Duration(IReadOnlyList<string> arguments, int index)
+    internal static TimeSpan? Duration(IReadOnlyList<string> arguments, int index)
     {
         if (arguments.Count <= index)
         {

@@ -1,0 +1,41 @@
+using MirrorTools.Simulation.Runs;
+using MirrorTools.Testing;
+using Xunit;
+
+namespace MirrorTools.Simulation.Tests.Groups;
+
+/// <summary>Groups whose sources and targets are at several agents.</summary>
+public sealed class GroupsSimulationTests
+{
+    private const string Service = "Groups";
+
+    [Fact]
+    public void Two_runs_of_a_seed_are_the_same_run() => ServiceRuns.TwoRunsAreTheSame(Service);
+
+    [Fact]
+    public void The_plan_of_a_run_replays_the_run() => ServiceRuns.PlansReplay(Service);
+
+    [Fact]
+    [Rule("P-1")]
+    [Rule("P-2")]
+    [Rule("P-7")]
+    [Rule("P-8")]
+    [Rule("A-2")]
+    [Rule("A-4")]
+    [Rule("A-8")]
+    [Rule("A-14")]
+    [Rule("A-16")]
+    public void Every_promise_holds_on_every_seed()
+    {
+        var totals = ServiceRuns.Hold(Service, 1, 40);
+        Assert.All(
+            (string[])["commits", "kills", "power losses", "cuts", "recoveries", "returns", "audits", "questions to another agent's lead"],
+            name => Assert.True(totals[name] > 0, name));
+    }
+
+    /// <summary>Seeds that no run before had.</summary>
+    [Fact]
+    [Rule("P-1")]
+    [Rule("A-4")]
+    public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 40);
+}
