@@ -247,6 +247,7 @@ internal sealed class SourceConnection
                 break;
             case MirrorMessage.GivenUp:
                 await OnSettledAsync(message.Point);
+                _cycle.OnGivenUp(message.Point);
                 break;
             case MirrorMessage.Refused:
                 _cycle.OnRefused(message.Point, (PrepareRefusal)message.Status);

@@ -84,6 +84,15 @@ internal sealed partial class SourceCycle
         }
     }
 
+    /// <summary>Site 2 has given the point up by itself, since the lead's source was silent for long: the group begins anew.</summary>
+    public void OnGivenUp(ulong point)
+    {
+        if (point == Point && (State == SourceState.Copying || IsAsked))
+        {
+            _ = _core.Flows.WatchAsync(_core.Group.GiveUpAsync("GivenUpAtTheTarget"));
+        }
+    }
+
     /// <summary>Site 2 has committed: recorded here before the admin hears of it (F-9).</summary>
     public async Task OnCommittedAsync(CommittedPoint committed)
     {

@@ -60,6 +60,9 @@ internal sealed class TargetPoint(TargetCore core)
         }
     }
 
+    /// <summary>True where this side has settled for good that the point is not committed.</summary>
+    public bool IsGivenUp(ulong point) => point <= core.Record.SettledThrough && !core.Record.RecentPoints.Any(known => known.Number == point);
+
     /// <summary>True where grains that name a point may be taken.</summary>
     public bool Takes(ulong point) => _service.Takes(point, State, Point);
 

@@ -145,6 +145,12 @@ internal sealed class TargetSession
             case MirrorMessage.BeginPoint:
                 Announced = message.Point;
                 await _point.BeginAsync(message.Point);
+                if (_point.IsGivenUp(message.Point))
+                {
+                    // Nothing of it is taken any more, so that site 1 would copy it for ever (P-7).
+                    await PointAnswers.TellGivenUpAsync(channel, message.Point);
+                }
+
                 return false;
             case MirrorMessage.GrainData or MirrorMessage.ZeroGrains or MirrorMessage.GrainPart:
                 ThrowUnlessInside(message, received.Payload.Length);
