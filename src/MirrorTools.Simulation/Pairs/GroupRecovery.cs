@@ -69,8 +69,13 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
 
                 _done.Add(node);
             }
-            catch (PairException e) when (e.Error == PairError.NoCommittedPoint && told == 0)
+            catch (PairException e) when (e.Error == PairError.NoCommittedPoint)
             {
+                if (told != 0)
+                {
+                    throw ScenarioRun.Broken("P-2", $"{node.Site.Name} says that nothing was committed, but somebody was told that {told} is");
+                }
+
                 _empty.Add(node);
             }
             catch (Exception e) when (e is IOException or PairException { Error: PairError.InDoubt or PairError.StorageFailed } && world.HasStorageFaults(node.Site))

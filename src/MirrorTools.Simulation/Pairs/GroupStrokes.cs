@@ -45,6 +45,7 @@ internal sealed class GroupStrokes(PairWorld world, PairSite site1, PairSite sit
             storm.Add(kind, () => AtStep(kind));
         }
 
+        storm.Add(FaultKinds.Partitions, DelayRun);
         storm.Add(FaultKinds.Partitions, () => world.Run.Plan.Do("cut-off", AnyNode.Site.Name, LongOutage()));
         storm.Add(FaultKinds.Kills, () => world.Run.Plan.Do("kill", AnyNode.Site.Name, LongOutage()));
     }
@@ -56,6 +57,20 @@ internal sealed class GroupStrokes(PairWorld world, PairSite site1, PairSite sit
         var mark = $"{at.Site.Name}.{Pick(isOfSources ? s_ofSources : s_ofTargets)}";
         List<string> stroke = [.. _random.Chance(0.6) ? ["after", _random.Next(1, 6000).ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(), .. Stroke(kind)];
         world.Run.Plan.Arm(mark, _random.Next(1, 4), stroke[0], [.. stroke.Skip(1)]);
+    }
+
+    // The coordinator has run the point, and another agent hears of it when its run timer has expired, or not long before.
+    private void DelayRun()
+    {
+        var branch = Pick(Source.Nodes);
+        if (branch == Source.LeadNode)
+        {
+            world.Run.Plan.DoNothing();
+            return;
+        }
+
+        var outage = FaultVerbs.Text(TimeSpan.FromMilliseconds(_random.Next(10, 4000)));
+        world.Run.Plan.Arm($"{Source.LeadNode.Site.Name}.source.Merging", _random.Next(1, 4), "partition", Source.LeadNode.Site.Name, branch.Site.Name, outage);
     }
 
     private IEnumerable<string> Stroke(FaultKinds kind)

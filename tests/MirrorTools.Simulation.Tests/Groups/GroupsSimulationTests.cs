@@ -38,4 +38,18 @@ public sealed class GroupsSimulationTests
     [Rule("P-1")]
     [Rule("A-4")]
     public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 40);
+
+    /// <summary>A rule of the engine is broken on purpose, and the checker finds it.</summary>
+    [Theory]
+    [MemberData(nameof(Faults))]
+    [Rule("A-2")]
+    [Rule("A-3")]
+    [Rule("A-6")]
+    [Rule("A-8")]
+    public void The_checker_finds_a_rule_that_is_broken(string fault) => ServiceRuns.Finds(Service, fault);
+
+    [Fact]
+    public void Every_deliberate_fault_has_a_plan_that_finds_it() => Assert.Equal(DeliberateFaults.Of(Service), KeptPlan.NamesIn(Service, "Faults"));
+
+    public static TheoryData<string> Faults() => [.. KeptPlan.NamesIn(Service, "Faults")];
 }
