@@ -155,6 +155,31 @@ public sealed class LongWriteTests
         await rig.CycleAsync();
     }
 
+    // The point that the short write wants to fall before does not begin: its deadlines count from when it began to wait, and not from when the point has failed.
+    [Fact]
+    [Rule("F-27")]
+    [Rule("P-8")]
+    public void A_write_that_wants_to_fall_before_a_point_waits_no_longer_than_its_deadlines_for_it_to_begin() => FlashcopyRig.Run(
+        async rig =>
+        {
+            await FillAndCommitAsync(rig);
+            rig.SourceEnd.Swallowed.Add(MirrorMessage.GrainData);
+            await rig.WriteAsync(Zeroed + 10, 5);
+            await rig.Source.StartCycleAsync(supersede: false);
+            await rig.UntilAsync(() => rig.SourceBitAsync(SourceMapKind.InB, Zeroed + 10));
+            rig.A.Faults.ExtraLatency = TimeSpan.FromSeconds(20);
+            Task zeroing = ZeroAsync(rig);
+            await rig.DelayAsync(TimeSpan.FromMilliseconds(100));
+            rig.A.Faults.Repair();
+            DateTimeOffset start = rig.Scheduler.UtcNow;
+            await rig.WriteAsync(Zeroed + 10, 6);
+            Assert.InRange(rig.Scheduler.UtcNow - start, rig.Options.LinkDeadline, (rig.Options.LinkDeadline * 2) + TimeSpan.FromMilliseconds(500));
+            Assert.False(zeroing.IsCompleted);
+            await zeroing;
+        },
+        grains: Grains,
+        prepare: rig => rig.Options = new MirrorOptions { WritePolicy = WritePolicy.Merge, GateDeadline = TimeSpan.FromMinutes(1), LocalDeadline = TimeSpan.FromMinutes(1) });
+
     private static Task ZeroAsync(FlashcopyRig rig, long grain = 0, int count = Zeroed) =>
         rig.Host.WriteZeroesAsync(rig.Geometry.OffsetOf(grain), (long)count * FlashcopyRig.GrainBytes, WriteOptions.None, CancellationToken.None).AsTask();
 

@@ -141,6 +141,10 @@ internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, Mirro
             {
                 StopMerging();
             }
+            else
+            {
+                _ = WatchMergeAsync(waiter);
+            }
         }
         else
         {
@@ -186,6 +190,15 @@ internal sealed class WriteWaiters(ControlFlow control, TimeProvider time, Mirro
 
         // A grain that is in B never holds a host because C lost it (F-21).
         return all ? new CopyGrant(CopyGrantKind.LookAgain) : onItsWay ? null : new CopyGrant(CopyGrantKind.LocalIsEnough);
+    }
+
+    // A point that takes too long to begin holds no write up: from here on the usual deadlines count (P-8).
+    private async Task WatchMergeAsync(Waiter waiter)
+    {
+        if (!await EndsWithinAsync(waiter, Options.LinkDeadline) && _merging.Contains(waiter))
+        {
+            StopMerging();
+        }
     }
 
     private async Task WatchAsync(Waiter waiter)

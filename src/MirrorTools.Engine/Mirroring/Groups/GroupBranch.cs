@@ -63,7 +63,7 @@ internal sealed class GroupBranch
             throw new PairException(PairError.GroupIncomplete, $"The points of the group are taken by the agent '{_plan.NameOf(_plan.Coordinator)}', which is not connected. Get-MirrorTrust shows its state.");
         }
 
-        return await _wishes.AskAsync(_channel, supersede, _group.NewWish(), _group.HoldDeadline * 4);
+        return await _wishes.AskAsync(_channel, supersede, _group.NewWish(), _group.HoldDeadline * 2);
     }
 
     /// <summary>True where the coordinator has said that all agents have copied the point.</summary>
