@@ -11,6 +11,8 @@ namespace MirrorTools.Engine.AsyncCopy.Source;
 internal sealed class AsyncMaps
 {
     private bool _hasChanged = true;
+    private ChangedParts _spare;
+    private ChangedParts? _frozen;
 
     public AsyncMaps(GrainGeometry geometry, bool isAllOutOfSync)
     {
@@ -20,6 +22,7 @@ internal sealed class AsyncMaps
         Kept = new GrainMap(geometry.GrainCount, false);
         Whole = new GrainMap(geometry.GrainCount, isAllOutOfSync);
         Parts = new ChangedParts(geometry);
+        _spare = new ChangedParts(geometry);
         Behind = new DirtyPages(OutOfSync.PageCount);
     }
 
@@ -37,8 +40,12 @@ internal sealed class AsyncMaps
     /// <summary>1: out of sync for another reason than writes, so that all of the grain is to be sent.</summary>
     public GrainMap Whole { get; }
 
-    /// <summary>What writes have changed of each grain .</summary>
-    public ChangedParts Parts { get; }
+    /// <summary>What writes have changed of each grain; while an increment is under way, what those after its point have.</summary>
+    public ChangedParts Parts
+    {
+        get => Volatile.Read(ref field);
+        private set => Volatile.Write(ref field, value);
+    }
 
     /// <summary>What is written after the point of the increment under way; null while there is none.</summary>
     public GrainMap? ChangeRecording
@@ -92,6 +99,27 @@ internal sealed class AsyncMaps
         Touched(range);
     }
 
+    /// <summary>With the gate closed: what writes have changed so far belongs to the increment, and what they change from now on does not.</summary>
+    public void Freeze()
+    {
+        _frozen = Parts;
+        Parts = _spare;
+    }
+
+    /// <summary>The increment is over: what is left of it counts together with what was changed since.</summary>
+    public void Unfreeze()
+    {
+        if (_frozen is not { } frozen)
+        {
+            return;
+        }
+
+        // All of it was taken but for what is out of sync still.
+        frozen.MoveTo(Parts, OutOfSync);
+        _spare = frozen;
+        _frozen = null;
+    }
+
     /// <summary>The drain takes grains: from here on they are on their way.</summary>
     /// <param name="range">The grains.</param>
     /// <param name="skipBytes">Of a single grain: where the part begins that was written.</param>
@@ -100,24 +128,31 @@ internal sealed class AsyncMaps
     {
         (skipBytes, partBytes) = (0, 0);
         Sent.SetRange(range);
-
-        // Frozen during an increment, what was written stays known: it counts once more for what is recorded.
-        bool takes = ChangeRecording is null;
         bool isWhole = range.Count > 1 || Whole[range.First];
-        if (takes)
+        if (ChangeRecording is null)
         {
+            // Frozen during an increment: the mark is cleared there once the grain was read.
             OutOfSync.ClearRange(range);
-            Whole.ClearRange(range);
         }
 
-        if (!isWhole && Parts.TryFind(range.First, takes, out int skip, out int length))
+        Whole.ClearRange(range);
+        ChangedParts parts = _frozen ?? Parts;
+        if (isWhole)
+        {
+            parts.Forget(range);
+        }
+        else if (parts.TryFind(range.First, takes: true, out int skip, out int length))
         {
             (skipBytes, partBytes) = (skip, length);
         }
-        else if (takes && isWhole)
-        {
-            Parts.Forget(range);
-        }
+    }
+
+    /// <summary>What the other site lacks of a grain that is out of sync.</summary>
+    /// <returns>False where that is the whole grain, or seems to be.</returns>
+    public bool TryFindPart(long grain, out int skipBytes, out int lengthBytes)
+    {
+        (skipBytes, lengthBytes) = (0, 0);
+        return !Whole[grain] && (_frozen ?? Parts).TryFind(grain, takes: false, out skipBytes, out lengthBytes);
     }
 
     /// <summary>What was on its way is out of sync again, as a whole.</summary>
@@ -128,7 +163,7 @@ internal sealed class AsyncMaps
     }
 
     /// <summary>True where the grain seems to be one to be sent as a whole.</summary>
-    public bool IsWhole(long grain) => Whole[grain] || !Parts.TryFind(grain, takes: false, out _, out _);
+    public bool IsWhole(long grain) => !TryFindPart(grain, out _, out _);
 
     /// <summary>The pages of a range have changed.</summary>
     public void Touched(GrainRange range) =>

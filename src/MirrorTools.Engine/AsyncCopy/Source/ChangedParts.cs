@@ -94,6 +94,31 @@ internal sealed class ChangedParts
         }
     }
 
+    /// <summary>What was written of some grains counts in another set from now on, and not in this one.</summary>
+    /// <param name="other">The other set.</param>
+    /// <param name="grains">The grains.</param>
+    public void MoveTo(ChangedParts other, GrainMap grains)
+    {
+        for (int index = 0; index < _pages.Length; index++)
+        {
+            if (Volatile.Read(ref _pages[index]) is not { } page)
+            {
+                continue;
+            }
+
+            long first = (long)index * GrainMap.GrainsPerPage;
+            long end = Math.Min(first + GrainMap.GrainsPerPage, _geometry.GrainCount);
+            for (long grain = grains.NextSet(first); grain < end; grain = grains.NextSet(grain + 1))
+            {
+                ulong bits = Interlocked.Exchange(ref page[grain - first], 0);
+                if (bits != 0)
+                {
+                    Interlocked.Or(ref other.PageOf(grain)[grain - first], bits);
+                }
+            }
+        }
+    }
+
     private ulong[] PageOf(long grain)
     {
         ref ulong[]? page = ref _pages[GrainMap.PageOf(grain)];

@@ -110,11 +110,13 @@ internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drai
                 continue;
             }
 
-            int length = (int)maps.Geometry.LengthOf(grain, 1);
+            // What the other site has of the grain need not be kept.
+            bool isPart = maps.TryFindPart(grain, out int skip, out int length);
+            (skip, length) = isPart ? (skip, length) : (0, (int)maps.Geometry.LengthOf(grain, 1));
             if (Options.CollisionPolicy == CollisionPolicy.NewImage && kept.TryReserve(length, Options.KeptImageBytes))
             {
                 _keeping.Add(grain);
-                _ = KeepAsync(grain, new byte[length], _era);
+                _ = KeepAsync(grain, new KeptImage(skip, new byte[length], isPart), _era);
             }
             else
             {
@@ -125,19 +127,19 @@ internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drai
         return mayGoOn;
     }
 
-    private async Task KeepAsync(long grain, byte[] image, int era)
+    private async Task KeepAsync(long grain, KeptImage image, int era)
     {
-        bool isRead = false;
+        bool isRead = false, isKept = false;
         try
         {
-            await volume.ReadAsync(maps.Geometry.OffsetOf(grain), image, CancellationToken.None);
+            await volume.ReadAsync(maps.Geometry.OffsetOf(grain) + image.SkipBytes, image.Content, CancellationToken.None);
             isRead = true;
             if (era == _era)
             {
                 // In memory first: from the mark on the grain may be overwritten.
                 kept.Add(grain, image);
                 maps.Kept.Set(grain);
-                image = [];
+                isKept = true;
             }
         }
         catch (IOException exception)
@@ -147,7 +149,7 @@ internal sealed class CollisionBarrier(ControlFlow control, AsyncMaps maps, Drai
         finally
         {
             _keeping.Remove(grain);
-            kept.Unreserve(image.Length);
+            kept.Unreserve(isKept ? 0 : image.Content.Length);
             if (isRead)
             {
                 // A storage that fails at once would be tried again without an end: the suspension that it leads to lets everyone go on.

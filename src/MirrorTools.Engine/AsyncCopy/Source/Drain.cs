@@ -182,14 +182,15 @@ internal sealed class Drain
         int reserved = 0;
         try
         {
-            ReadOnlyMemory<byte> content = _kept.Find(run.Grains.First);
-            bool isKept = !content.IsEmpty;
-            if (isKept)
+            ReadOnlyMemory<byte> content = default;
+            KeptImage? kept = _kept.Find(run.Grains.First);
+            if (kept is not null)
             {
                 // Its room among the images that are kept is free again before the link has taken it.
+                content = kept.Content;
                 reserved = content.Length;
                 _windowUsed += reserved;
-                content = run.IsPart ? content.Slice(run.SkipBytes, run.PartBytes) : content;
+                (run.SkipBytes, run.PartBytes) = (kept.SkipBytes, kept.IsPart ? content.Length : 0);
             }
             else if ((run.IsPart || !await ShortenAsync(run, session)) && session == _session)
             {
@@ -210,7 +211,7 @@ internal sealed class Drain
                 return;
             }
 
-            if (isKept)
+            if (kept is not null)
             {
                 _kept.Drop(run.Grains.First);
             }

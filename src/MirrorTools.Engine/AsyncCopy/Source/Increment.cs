@@ -51,6 +51,7 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
             drain.BeginEra();
         }
 
+        maps.Freeze();
         maps.HasChanged = false;
         if (!_core.Parts.Faults.RecordChangesLate)
         {
@@ -134,6 +135,7 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
         drain.BeginEra();
         maps.ChangeRecording = null;
         Interlocked.MemoryBarrier();
+        maps.Unfreeze();
         if (!_core.Parts.Faults.ForgetChangeRecording)
         {
             GrainMap.Or(maps.OutOfSync, recording, page => maps.Behind.Mark(page));
