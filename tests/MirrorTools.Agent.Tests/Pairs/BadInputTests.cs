@@ -37,6 +37,20 @@ public sealed class BadInputTests : OneAgentTests
         await RefusedAsync(ErrorIds.StorageAlreadyInPair, Request("q", source: "a2", target: "d"));
     }
 
+    [Theory]
+    [Rule("F-26")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_intermediate_of_another_pair_is_refused(bool isFirst)
+    {
+        var pair = await Agent.Client.Pairs.CreateAsync(Request(), default);
+        Command.Run("cp", Files["a"], Files["a2"]);
+        var other = Request("q", source: "a2", target: "d2");
+        other.FirstIntermediate = isFirst ? pair.FirstIntermediate : null;
+        other.SecondIntermediate = isFirst ? null : pair.SecondIntermediate;
+        await RefusedAsync(ErrorIds.StorageAlreadyInPair, other);
+    }
+
     // Both were checked before either was kept: the second one stayed in the index as a pair that could not be opened.
     [Theory]
     [Rule("F-26")]
