@@ -35,6 +35,23 @@ Describe 'Invoke-MirrorRecovery' {
         $fake.Requests.ToArray().Path | Should -Not -Contain '/v1/pairs/sales/recovery'
     }
 
+    It 'warns of pairs of the group at other agents, once' {
+        $warning = "Of the group 'shop', 'images' is at the agent 'site4': run Invoke-MirrorRecovery there as well."
+        $over = New-FakeAgent @{
+            'GET /v1/pairs'                   = @{ items = @((New-PairBody db @{ group = 'shop' }), (New-PairBody log @{ group = 'shop' })) }
+            'GET /v1/pairs/db'                = New-PairBody db @{ group = 'shop' }
+            'POST /v1/pairs/db/recovery'      = $result + @{ warnings = @($warning) }
+            'POST /v1/pairs/log/recovery'     = $result + @{ warnings = @($warning) }
+            'POST /v1/pairs/db/recovery/plan' = $plan
+            'POST /v1/pairs/log/recovery/plan' = $plan
+        }
+        try {
+            @(Invoke-MirrorRecovery db -Confirm:$false -Agent $over.StateDirectory -WarningAction SilentlyContinue -WarningVariable said).Count | Should -Be 2
+            @($said) | Should -Be $warning
+        }
+        finally { Stop-FakeAgent $over }
+    }
+
     It 'recovers, and writes the measured RPO and RTO' {
         $recovery = Invoke-MirrorRecovery sales -Force -ConsistencyPoint 9 -Confirm:$false -Agent $fake.StateDirectory
         $recovery.DataLoss | Should -Be ([timespan]::FromSeconds(42))

@@ -13,27 +13,12 @@ using MirrorTools.Engine.Mirroring.Source;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>The pairs of this agent: opens them at the start, closes them at the stop, and finds them by name or id.</summary>
-internal sealed class PairRegistry(
+internal sealed partial class PairRegistry(
     PairIndex index, UnfinishedPairs unfinished, PairEnvironment environment, IPeerLinks links, AttachmentService attachments, EventLog events) : IVolumeDirectory, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly CloseStamps _stamps = new(environment.Paths);
     private List<MirrorPair> _pairs = [];
-
-    /// <summary>The groups of the open sources.</summary>
-    public GroupCompany Company { get; } = new(links, environment);
-
-    // Made when the first pair is opened: it looks pairs up here.
-    private GroupLeads Leads
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return field ??= new GroupLeads(id => TryFind(id.ToString()), links, environment);
-            }
-        }
-    }
 
     /// <summary>All pairs, by name.</summary>
     public IReadOnlyList<MirrorPair> List()
@@ -52,37 +37,6 @@ internal sealed class PairRegistry(
     /// <summary>The pair of that name or id, or null.</summary>
     public MirrorPair? TryFind(string nameOrId) => List().FirstOrDefault(pair =>
         pair.Definition.Name.Equals(nameOrId, StringComparison.OrdinalIgnoreCase) || (Guid.TryParse(nameOrId, out var id) && pair.Definition.Id == id));
-
-    /// <summary>The pair that leads the group of another one; the pair itself where it stands alone, or its lead is not here.</summary>
-    /// <exception cref="ControlException"><see cref="ErrorIds.GroupNotHere"/>: another agent coordinates the group.</exception>
-    public MirrorPair LeadOf(MirrorPair pair)
-    {
-        if (pair.Definition.Group is not { } group)
-        {
-            return pair;
-        }
-
-        RequireCoordinator(group, pair.Definition, pair.SourceSide is { IsSiteTwo: true });
-        return TryFind(group.Pairs[0].ToString()) ?? pair;
-    }
-
-    /// <summary>Refuses where a group over several agents is coordinated by another one, which has the source of its first pair.</summary>
-    /// <exception cref="ControlException"><see cref="ErrorIds.GroupNotHere"/>.</exception>
-    public void RequireCoordinator(GroupMembership group, PairDefinition own, bool isSiteTwo)
-    {
-        if (group is { Places: not null } && group.AgentOf(group.Pairs[0], isSiteTwo, own) is { } coordinator && coordinator.Id != environment.AgentId)
-        {
-            var name = links.NameOf(coordinator.Id) ?? coordinator.Name;
-            throw new ControlException(ErrorIds.GroupNotHere, $"This has to be asked of the agent with the source of the first pair of the group '{group.Name}', which is '{name}'.", group.Name)
-            {
-                Remedy = $"Run the same cmdlet with -Agent for '{name}'.",
-            };
-        }
-    }
-
-    /// <summary>The pairs of the group that a pair is in, the lead first, as far as they are here; the pair alone where it is in none.</summary>
-    public IReadOnlyList<MirrorPair> MembersOf(MirrorPair pair) =>
-        pair.Definition.Group is { } group ? [.. group.Pairs.Select(id => TryFind(id.ToString())).OfType<MirrorPair>()] : [pair];
 
     /// <summary>Opens every pair of the index. One that can't be opened is told in an event and does not keep the others.</summary>
     public async Task OpenAllAsync(CancellationToken cancel)
@@ -218,9 +172,6 @@ internal sealed class PairRegistry(
             await source.SetScheduleAsync(pair.Ticks.ToEngine());
         }
     }
-
-    /// <summary>What a group's lead at this agent has chosen, for another agent that asks.</summary>
-    public Task<DecisionAnswer> DecideAsync(Guid peer, DecisionRequest request) => Leads.AnswerAsync(peer, request);
 
     /// <summary>Takes a channel that another agent opens for a pair, or for a group.</summary>
     public bool TryAccept(Guid peerAgentId, Guid pairId, IPeerChannel channel)

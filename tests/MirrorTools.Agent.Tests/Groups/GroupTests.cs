@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using MirrorTools.Agent.Tests.Pairs;
 using MirrorTools.Agent.Tests.Rigs;
 using MirrorTools.Contracts.Cycles;
@@ -11,7 +12,7 @@ using MirrorTools.Testing;
 namespace MirrorTools.Agent.Tests.Groups;
 
 /// <summary>Consistency groups as an admin has them: one point for several pairs, and who may be in a group.</summary>
-public sealed class GroupTests
+public sealed partial class GroupTests
 {
     [Fact]
     [Rule("F-2")]
@@ -143,6 +144,12 @@ public sealed class GroupTests
 
         Assert.Equal("shop", (await agents.Two.Client.Pairs.GetAsync("q", default)).Group);
         await agents.One.KillAsync();
+
+        // An agent of an older version says nothing of places.
+        var index = Path.Combine(agents.One.State, "pairs.json");
+        var written = await File.ReadAllTextAsync(index);
+        Assert.Equal(2, Places().Count(written));
+        await File.WriteAllTextAsync(index, Places().Replace(written, ""));
         await agents.StartOneAsync();
         Assert.Equal(["p", "q"], (await agents.One.Client.Groups.GetAsync("shop", default)).Pairs);
         await agents.One.CycleAsync("p", "q");
@@ -191,6 +198,9 @@ public sealed class GroupTests
         var point = await agents.Two.CycleAsync("p", "q");
         Assert.Equal(point, (await agents.One.Client.Pairs.GetAsync("q", default)).CommittedPoint);
     }
+
+    [GeneratedRegex(""",\s*"places": null""")]
+    private static partial Regex Places();
 
     private static async Task ThrowsAsync(string errorId, Task call) => Assert.Equal(errorId, (await Assert.ThrowsAsync<MirrorApiException>(() => call)).Error.ErrorId);
 }

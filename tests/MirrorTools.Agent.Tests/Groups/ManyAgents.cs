@@ -52,8 +52,8 @@ internal sealed class ManyAgents : IAsyncDisposable
     /// <summary>A path of an agent's volumes.</summary>
     public string At(string agent, string name) => Path.Combine(_directory[$"volumes-{agent}"], name);
 
-    /// <summary>Makes a pair of 4 MiB.</summary>
-    public Task<PairInfo> PairAsync(string name, string source, string target, CopyService service = CopyService.Flashcopy) => this[source].Client.Pairs.CreateAsync(
+    /// <summary>Makes a pair, of 4 MiB where nothing else is asked.</summary>
+    public Task<PairInfo> PairAsync(string name, string source, string target, CopyService service = CopyService.Flashcopy, long sizeBytes = 4 << 20) => this[source].Client.Pairs.CreateAsync(
         new NewPairRequest
         {
             Name = name,
@@ -61,7 +61,7 @@ internal sealed class ManyAgents : IAsyncDisposable
             Source = At(source, name + ".a"),
             Target = At(target, name + ".d"),
             TargetAgent = target,
-            SizeBytes = 4 << 20,
+            SizeBytes = sizeBytes,
         },
         default);
 
