@@ -149,7 +149,7 @@ internal sealed class GroupBranch
             await GroupMessage.SendAsync(channel, message, payload);
 
             // Kept until the coordinator hangs up or comes again: it shows the cause meanwhile.
-            await channel.Closed;
+            await channel.Closed.WaitAsync(cancellationToken);
             throw new LinkClosedException(LinkCloseReason.PeerClosed, "The coordinator has another plan.");
         }
 
