@@ -149,7 +149,7 @@ internal sealed class GroupBranch
             await GroupMessage.SendAsync(channel, message, payload);
 
             // Kept until the coordinator hangs up or comes again: it shows the cause meanwhile.
-            await channel.Closed.WaitAsync(cancellationToken);
+            await channel.Closed.WithDeadline(Timeout.InfiniteTimeSpan, _time, cancellationToken);
             throw new LinkClosedException(LinkCloseReason.PeerClosed, "The coordinator has another plan.");
         }
 
