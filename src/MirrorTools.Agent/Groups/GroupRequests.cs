@@ -66,7 +66,6 @@ internal sealed class GroupRequests(PairRegistry registry, GroupChange change, I
         }
 
         PairNames.Check(wanted.Name, "group");
-
         if (registry.List().Select(pair => pair.Definition.Group).FirstOrDefault(group =>
             group is not null && group.Id != wanted.Id && group.Name.Equals(wanted.Name, StringComparison.OrdinalIgnoreCase)) is not null)
         {

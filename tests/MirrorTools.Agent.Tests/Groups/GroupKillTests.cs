@@ -1,4 +1,5 @@
 using MirrorTools.Agent.Tests.Rigs;
+using MirrorTools.Contracts.Cycles;
 using MirrorTools.Contracts.Pairs;
 using MirrorTools.Contracts.Recovery;
 using MirrorTools.Contracts.Schedules;
@@ -69,6 +70,38 @@ public sealed class GroupKillTests
         {
             Assert.Contains("'p' is at the agent 'three'", results[0].Warnings[0], StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>The lead's copy hangs while the other one prepares; then the sources are lost, so that only the lead's copy can say what became of the point.</summary>
+    [Theory]
+    [InlineData(CopyService.Flashcopy)]
+    [InlineData(CopyService.AsyncCopy)]
+    [Rule("A-7")]
+    [Rule("F-9")]
+    [Rule("F-16")]
+    public async Task A_copy_that_has_prepared_a_point_asks_the_leads_copy_at_the_other_agent_before_it_is_recovered(CopyService service)
+    {
+        await using var agents = await ManyAgents.StartAsync(trusting: true, "one", "two", "three", "four");
+        await agents.PairAsync("p", "one", "three", service);
+        await agents.PairAsync("q", "two", "four", service, sizeBytes: 32 << 20);
+        await agents.GroupAsync("one", "p", "two/q");
+        await agents["one"].CycleAsync("p");
+        var content = new byte[4 << 20];
+        for (long offset = 0; offset < 32 << 20; offset += content.Length)
+        {
+            new Random((int)offset).NextBytes(content);
+            await agents["two"].Client.Volumes.WriteAsync("q", offset, content, 0, content.Length, default);
+        }
+
+        var cycle = await agents["one"].Client.Cycles.StartAsync("p", new StartCycleRequest(), default);
+        Command.Run("kill", "-STOP", $"{agents["three"].Id}");
+        await Eventually.TrueAsync(
+            async () => await agents["two"].Client.Cycles.GetAsync("q", cycle.Number, default) is { State: nameof(CycleState.Committing) } or { EndedAt: not null }, "q is prepared");
+        await Task.WhenAll(agents["one"].KillAsync(), agents["two"].KillAsync());
+        Command.Run("kill", "-CONT", $"{agents["three"].Id}");
+        var follower = await agents["four"].Client.Recovery.InvokeAsync("q", new RecoveryRequest { Force = true }, default);
+        var lead = await agents["three"].Client.Recovery.InvokeAsync("p", new RecoveryRequest { Force = true }, default);
+        Assert.Equal((lead.Point, lead.PointTime), (follower.Point, follower.PointTime));
     }
 
     // A group of p at one and q at two, with cycles that run one after the other.
