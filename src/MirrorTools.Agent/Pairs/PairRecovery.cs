@@ -6,6 +6,7 @@ using MirrorTools.Contracts.Recovery;
 using MirrorTools.Contracts.Volumes;
 using MirrorTools.Engine.Flashcopy.Target;
 using MirrorTools.Engine.Mirroring.Target;
+using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -66,7 +67,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
         var (_, target, before) = await FindAsync(nameOrId, request);
         var began = time.GetTimestamp();
         var lossMs = LossMs(before);
-        await target.RecoverAsync(request.Force);
+        await RecoverAsync(target, request.Force);
         await registry.CloseAsync(pair);
         await registry.OpenAsync(pair, cancel);
         var side = pair.RequireSource();
@@ -86,6 +87,23 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             Volume = VolumeService.Describe(PairVolumes.Of(pair).First(volume => volume.Role == VolumeRole.CommittedImage), []),
             Warnings = [.. Elsewhere(pair.Definition, side)],
         };
+    }
+
+    private async Task RecoverAsync(PairSide target, bool force)
+    {
+        try
+        {
+            await target.RecoverAsync(force);
+        }
+        catch (PairException error) when (error.Error == PairError.InDoubt && target.Definition.Group is { Places: { } places })
+        {
+            var (lead, agent) = (places.Pairs[0].Name, places.AgentOf(0, target.IsSiteTwo));
+            var name = links.NameOf(agent.Id) ?? agent.Name;
+            throw new ControlException(ErrorIds.PeerUnreachable, $"{error.Message} It is the pair '{lead}' at the agent '{name}'.", target.Definition.Name, error)
+            {
+                Remedy = $"See that the agent '{name}' runs and is connected with this one (Get-MirrorTrust), then run Invoke-MirrorRecovery again.",
+            };
+        }
     }
 
     // The other pairs of the group that have their copies at other agents, a sentence for each of those.
