@@ -220,12 +220,10 @@ internal sealed class SourceConnection
     // Committed or not: the doubt that kept this side from going on is over.
     private async Task OnSettledAsync(ulong point)
     {
-        if (!_remote.Settle(point))
-        {
-            return;
-        }
+        bool wasInDoubt = _remote.IsInDoubt;
 
-        if (_cycle.State == SourceState.InDoubt && _running is { } session)
+        // Whatever the cycle thinks: a member that was given up before it was asked again doubts nothing, and its conversation has waited all the same.
+        if (_remote.Settle(point) && wasInDoubt && _running is { } session)
         {
             await OnReadyAsync(session);
         }
