@@ -1,4 +1,5 @@
 using MirrorTools.Simulation.Hosts;
+using MirrorTools.Simulation.Runs;
 using MirrorTools.Simulation.Scheduling;
 
 namespace MirrorTools.Simulation.Pairs;
@@ -10,6 +11,9 @@ internal sealed class NodeHosts(PairWorld world, PairNode node)
     private SimHost? _host;
 
     private bool _finished;
+
+    // The gate waits for writes in flight, they for B and C, and a branch for its coordinator until its run timer expires: no outage of anybody else makes it longer (P-8, A-14).
+    private TimeSpan LongestAllowed => TimeSpan.FromSeconds(world.IsSpread ? 12 : 40);
 
     /// <summary>How many requests hosts still make here; 0 where none are attached.</summary>
     public int RequestsLeft { get; set; }
@@ -76,6 +80,52 @@ internal sealed class NodeHosts(PairWorld world, PairNode node)
     private void Account(SimHost host)
     {
         LongestRequest = host.LongestRequest > LongestRequest ? host.LongestRequest : LongestRequest;
-        world.CheckHost(node.Site, host);
+        Check(host);
     }
+
+    // P-8: no request failed or stood still for the mirror's fault, and what was read was written.
+    private void Check(SimHost host)
+    {
+        if (host.Violations.Count > 0 && !IsOfNewest(host.History) && world.LastStrike.ContainsKey(node.Site.Name))
+        {
+            // its own volume failed a flush, and shows what it held before
+            world.Run.Totals.Count("reads of a failed volume on a side that is given up", host.Violations.Count);
+        }
+        else if (host.Violations.Count > 0)
+        {
+            throw ScenarioRun.Broken("P-1", host.Violations[0]);
+        }
+
+        if (host.LongestRequest > LongestAllowed && !world.HasStorageFaults(node.Site))
+        {
+            throw ScenarioRun.Broken("P-8", $"a request of {host.Name} took {host.LongestRequest:c}");
+        }
+
+        foreach (var error in host.Errors)
+        {
+            if (error.Contains("The other site was recovered", StringComparison.Ordinal))
+            {
+                // P-6: this is what an old generation must say
+                world.Run.Totals.Count("requests refused by an old generation");
+                continue;
+            }
+
+            if (!IsOfNewest(host.History) && (world.HasStorageFaults(node.Site) || error.Contains("is being closed", StringComparison.Ordinal)))
+            {
+                // its own storage failed while the faults aim at a target, or an admin gave up what it holds while the request waited
+                world.Run.Totals.Count("requests failed on a side that is given up");
+                continue;
+            }
+
+            // P-8's one exception, here after a storage fault: neither place of the dirty-region log could be used
+            if (!error.Contains("neither of its places", StringComparison.Ordinal) || !world.HasStorageFaults(node.Site))
+            {
+                throw ScenarioRun.Broken("P-8", error);
+            }
+
+            world.Run.Totals.Count("writes refused without a log");
+        }
+    }
+
+    private bool IsOfNewest(WriteHistory history) => world.ActiveSite?.Nodes.Any(newest => newest.History == history) == true;
 }

@@ -77,7 +77,7 @@ internal sealed class PairMember
         Node, process, Volume.Open(process), Intermediate.Open(process), Metadata.Open(process), Log.Open(process), Index) with
     {
         Group = group,
-        AskLead = (prepared, force) => _world.AskLeadAsync(this, process, prepared, force),
+        AskLead = (prepared, force) => LeadQuestion.AskAsync(_world, this, process, prepared, force),
     };
 
     public async Task OpenAsync(SimProcess process, Func<PointGroup> group)
