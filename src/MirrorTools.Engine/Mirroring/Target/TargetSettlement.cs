@@ -38,7 +38,7 @@ internal sealed class TargetSettlement(TargetCore core, TargetPoint point)
                 $"A storage of this side failed while point {prepared.Number} was prepared. Resume-MirrorPair opens it anew; recover then.");
         }
 
-        await point.SettleAsync(await AskAsync(prepared, force: true));
+        await AskAndFollowAsync(prepared, force: true);
         if (point.State == TargetState.Prepared)
         {
             throw new PairException(PairError.InDoubt,
@@ -62,8 +62,18 @@ internal sealed class TargetSettlement(TargetCore core, TargetPoint point)
 
             if (point.State == TargetState.Prepared)
             {
-                await point.SettleAsync(await AskAsync(core.Record.Prepared, force: false));
+                await AskAndFollowAsync(core.Record.Prepared, force: false);
             }
+        }
+    }
+
+    // An answer may come so late that a newer point is prepared meanwhile: it says nothing about that one.
+    private async Task AskAndFollowAsync(PreparedPoint prepared, bool force)
+    {
+        PointDecision decision = await AskAsync(prepared, force);
+        if (core.Record.Prepared == prepared)
+        {
+            await point.SettleAsync(decision);
         }
     }
 
