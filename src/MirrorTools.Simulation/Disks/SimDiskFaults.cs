@@ -44,6 +44,9 @@ public sealed class SimDiskFaults
     public bool Any => _bad.Count > 0 || TransientProbability > 0 || FlushFailureProbability > 0 || FailingFlushes > 0 || FailingWrites > 0
         || FailingReads > 0 || CorruptReads > 0 || IsGone || BudgetBytes is not null || IsFull || ExtraLatency > TimeSpan.Zero;
 
+    /// <summary>When a request last failed, or brought what was not written.</summary>
+    public TimeSpan? LastFailure { get; internal set; }
+
     /// <summary>Makes a range fail with <see cref="BlockDeviceFault.MediumError"/> until <see cref="Repair"/>.</summary>
     public void AddBadRange(long offsetBytes, long lengthBytes) => _bad.Add((offsetBytes, offsetBytes + lengthBytes));
 

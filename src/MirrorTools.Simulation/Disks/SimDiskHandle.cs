@@ -173,6 +173,7 @@ public sealed class SimDiskHandle : IBlockDevice
         else if (_disk.Faults.CorruptReads > 0)
         {
             _disk.Faults.CorruptReads--;
+            _disk.Faults.LastFailure = _disk.Scheduler.Now;
             read[_disk.Random.Next(read.Length)] ^= (byte)(1 << _disk.Random.Next(8));
         }
     }
@@ -226,7 +227,11 @@ public sealed class SimDiskHandle : IBlockDevice
         }
     }
 
-    private BlockDeviceException Fault(BlockDeviceFault fault, string kind) => new(fault, $"Disk {_disk.Name}: {kind} failed ({fault}).");
+    private BlockDeviceException Fault(BlockDeviceFault fault, string kind)
+    {
+        _disk.Faults.LastFailure = _disk.Scheduler.Now;
+        return new BlockDeviceException(fault, $"Disk {_disk.Name}: {kind} failed ({fault}).");
+    }
 
     private void CheckRequest(long offsetBytes, long lengthBytes, CancellationToken cancellationToken)
     {

@@ -57,6 +57,9 @@ public sealed class SimHost
     /// <summary>The longest that a request took, those included that got no answer yet, without the time that the whole process stood still.</summary>
     public TimeSpan LongestRequest => _pending.Values.Select(since => Running - since).Append(_longestAnswered).Max();
 
+    /// <summary>When the longest answered request was made, for people.</summary>
+    public TimeSpan LongestRequestMade { get; private set; }
+
     private readonly Dictionary<int, TimeSpan> _pending = [];
 
     private TimeSpan _longestAnswered;
@@ -111,7 +114,10 @@ public sealed class SimHost
 
         _pending.Remove(worker);
         var took = Running - since;
-        _longestAnswered = took > _longestAnswered ? took : _longestAnswered;
+        if (took > _longestAnswered)
+        {
+            (_longestAnswered, LongestRequestMade) = (took, started);
+        }
     }
 
     private Task ChooseAsync()

