@@ -273,6 +273,11 @@ public sealed class MirrorSource : IAsyncDisposable
         {
             _loop.LastPointAt = _cycle.TakenAt;
         }
+        else if (state == SourceState.GivingUp)
+        {
+            // The next one comes after the pause, not at once: what the point held up must get through in between (A-8, P-8).
+            _loop.LastPointAt = _core.Time.GetUtcNow();
+        }
         else if (state == SourceState.Idle)
         {
             _loop.Nudge();
