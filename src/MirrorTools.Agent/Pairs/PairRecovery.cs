@@ -28,7 +28,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             Point = (long)status.LastCommitted.Number,
             PointTime = WireTime.Write(status.LastCommitted.TakenAt),
             CommittedAt = WireTime.Write(status.LastCommitted.CommittedAt),
-            DataLossMs = LossMs(status),
+            DataLossMs = LossMs(status.LastCommitted, time.GetUtcNow()),
             RecoveryTimeMs = UsualRecoveryMs,
             BytesToMove = BytesToMove(definition, status),
             GrainsDiscarded = status.FutureGrains,
@@ -66,8 +66,10 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
         using var change = await pair.BeginChangeAsync(cancel);
         var (_, target, before) = await FindAsync(nameOrId, request);
         var began = time.GetTimestamp();
-        var lossMs = LossMs(before);
-        await RecoverAsync(target, request.Force);
+
+        // What was prepared is settled by it, so that the point may be a newer one than the last that was known to be committed.
+        var asked = time.GetUtcNow();
+        var recovered = await RecoverAsync(target, request.Force);
         await registry.CloseAsync(pair);
         await registry.OpenAsync(pair, cancel);
         var side = pair.RequireSource();
@@ -76,10 +78,10 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
         {
             Pair = pair.Definition.Name,
             PairId = pair.Definition.Id.ToString(),
-            Point = (long)before.LastCommitted.Number,
-            PointTime = WireTime.Write(before.LastCommitted.TakenAt),
+            Point = (long)recovered.Number,
+            PointTime = WireTime.Write(recovered.TakenAt),
             RecoveredAt = WireTime.Write(time.GetUtcNow()),
-            DataLossMs = lossMs,
+            DataLossMs = LossMs(recovered, asked),
             RecoveryTimeMs = (long)time.GetElapsedTime(began).TotalMilliseconds,
             BytesToMove = BytesToMove(pair.Definition, before),
             GrainsDiscarded = before.FutureGrains,
@@ -89,11 +91,11 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
         };
     }
 
-    private async Task RecoverAsync(PairSide target, bool force)
+    private async Task<CommittedPoint> RecoverAsync(PairSide target, bool force)
     {
         try
         {
-            await target.RecoverAsync(force);
+            return await target.RecoverAsync(force);
         }
         catch (PairException error) when (error.Error == PairError.InDoubt && target.Definition.Group is { Places: { } places })
         {
@@ -147,5 +149,5 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
     private static long BytesToMove(PairDefinition definition, TargetStatus status) =>
         Math.Min((definition.IsAsyncCopy ? status.FutureGrains : status.UncopiedGrains) * definition.GrainBytes, definition.LengthBytes);
 
-    private long LossMs(TargetStatus status) => Math.Max(0, (long)(time.GetUtcNow() - status.LastCommitted.TakenAt).TotalMilliseconds);
+    private static long LossMs(CommittedPoint point, DateTimeOffset now) => Math.Max(0, (long)(now - point.TakenAt).TotalMilliseconds);
 }

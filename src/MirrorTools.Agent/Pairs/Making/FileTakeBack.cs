@@ -37,14 +37,16 @@ internal static class FileTakeBack
 
     private static async Task<string?> WhyLeftAsync(Guid pairId, MadeFile made)
     {
-        if (made.Identity is null)
-        {
-            return "it is not certain that it was made for the pair";
-        }
-
-        if (new FileInfo(made.Path).LinkTarget is not null)
+        var info = new FileInfo(made.Path);
+        if (info.LinkTarget is not null)
         {
             return "it is a link now";
+        }
+
+        if (made.Identity is null)
+        {
+            // Killed between the making and the note of it: the path was free when it was noted, and a file that nobody has written holds nothing of anybody's.
+            return info.Length == 0 || StorageFiles.TryMeasureAllocated(made.Path) == 0 ? null : "it is not certain that it was made for the pair";
         }
 
         // Opened with its locks: nobody else uses it while it is looked at.
