@@ -8,6 +8,9 @@ namespace MirrorTools.Simulation.Tests;
 /// <summary>What is asked of the simulation of every copy service.</summary>
 internal static class ServiceRuns
 {
+    // A run waits for nothing but itself: more of them at once than there are processors take memory, and time from each other.
+    private static readonly ParallelOptions s_atOnce = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+
     public static void TwoRunsAreTheSame(string service)
     {
         for (ulong seed = 1; seed <= 5; seed++)
@@ -34,7 +37,7 @@ internal static class ServiceRuns
     {
         var totals = new SimulationTotals();
         var turn = new Lock();
-        Parallel.For((long)0, (long)count, index =>
+        Parallel.For((long)0, (long)count, s_atOnce, index =>
         {
             var seed = first + (ulong)index;
             var report = Simulator.Run(service, seed);
@@ -60,7 +63,7 @@ internal static class ServiceRuns
         // The plan says what goes wrong, the seed only in which order the scheduler takes what is ready: where another order is needed since the engine changed, the next seeds have it.
         var kept = KeptPlan.Read(service, "Faults", fault);
         string? failure = null;
-        Parallel.For(0, 400, (index, loop) =>
+        Parallel.For(0, 400, s_atOnce, (index, loop) =>
         {
             var broken = Simulator.Run(service, kept.Seed + (ulong)index, new SimulationOptions { Plan = kept.Plan, DeliberateFault = fault });
             if (broken.Failure?.StartsWith("P-", StringComparison.Ordinal) == true)

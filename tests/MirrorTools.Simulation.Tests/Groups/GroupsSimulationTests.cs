@@ -27,7 +27,7 @@ public sealed class GroupsSimulationTests
     [Rule("A-16")]
     public void Every_promise_holds_on_every_seed()
     {
-        var totals = ServiceRuns.Hold(Service, 1, 40);
+        var totals = ServiceRuns.Hold(Service, 1, 24);
         Assert.All(
             (string[])["commits", "kills", "power losses", "cuts", "recoveries", "returns", "audits", "questions to another agent's lead"],
             name => Assert.True(totals[name] > 0, name));
@@ -37,7 +37,7 @@ public sealed class GroupsSimulationTests
     [Fact]
     [Rule("P-1")]
     [Rule("A-4")]
-    public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 40);
+    public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 24);
 
     /// <summary>A rule of the engine is broken on purpose, and the checker finds it.</summary>
     [Theory]
