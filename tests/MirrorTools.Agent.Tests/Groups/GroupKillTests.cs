@@ -13,7 +13,6 @@ public sealed class GroupKillTests
 {
     [Theory]
     [InlineData(CopyService.Flashcopy)]
-    [InlineData(CopyService.AsyncCopy)]
     [Rule("A-8")]
     [Rule("A-14")]
     [Rule("P-8")]
@@ -30,7 +29,6 @@ public sealed class GroupKillTests
     }
 
     [Theory]
-    [InlineData(CopyService.Flashcopy)]
     [InlineData(CopyService.AsyncCopy)]
     [Rule("A-8")]
     [Rule("P-8")]
@@ -74,7 +72,6 @@ public sealed class GroupKillTests
 
     /// <summary>The lead's copy hangs while the other one prepares; then the sources are lost, so that only the lead's copy can say what became of the point.</summary>
     [Theory]
-    [InlineData(CopyService.Flashcopy)]
     [InlineData(CopyService.AsyncCopy)]
     [Rule("A-7")]
     [Rule("F-9")]

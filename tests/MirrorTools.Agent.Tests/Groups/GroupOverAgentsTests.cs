@@ -12,7 +12,6 @@ namespace MirrorTools.Agent.Tests.Groups;
 public sealed class GroupOverAgentsTests
 {
     [Theory]
-    [InlineData(CopyService.Flashcopy)]
     [InlineData(CopyService.AsyncCopy)]
     [Rule("A-2")]
     [Rule("A-16")]
@@ -42,7 +41,6 @@ public sealed class GroupOverAgentsTests
 
     [Theory]
     [InlineData(CopyService.Flashcopy)]
-    [InlineData(CopyService.AsyncCopy)]
     [Rule("A-7")]
     [Rule("A-16")]
     [Rule("F-9")]

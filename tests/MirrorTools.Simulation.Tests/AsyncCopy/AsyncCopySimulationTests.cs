@@ -31,7 +31,7 @@ public sealed class AsyncCopySimulationTests
     [Fact]
     [Rule("P-1")]
     [Rule("P-2")]
-    public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 200);
+    public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 100);
 
     /// <summary>A rule of the engine is broken on purpose, and the checker finds it.</summary>
     [Theory]

@@ -34,7 +34,7 @@ public sealed class FlashcopySimulationTests
     [Rule("P-2")]
     [Rule("P-7")]
     [Rule("P-8")]
-    public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 200);
+    public void Every_promise_holds_on_seeds_that_nobody_ran_before() => ServiceRuns.HoldFreshSeeds(Service, 100);
 
     /// <summary>Every case that ever failed, as an explicit plan.</summary>
     [Theory]
