@@ -3,6 +3,7 @@ using MirrorTools.Agent.Exports;
 using MirrorTools.Agent.Pairs;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Engine.Flashcopy.Source;
+using MirrorTools.Engine.Link.Frames;
 using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Agent.Groups;
@@ -33,6 +34,7 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
             .. leaving.Select(pair => (pair, pair.Definition with { Group = null })),
         ];
         changes.ForEach(static change => PairJson.WriteDefinition(change.Definition));
+        await CheckKnownAsync(members, membership, cancel);
         await PrepareAsync(
             [.. members, .. leaving],
             leaving,
@@ -60,6 +62,7 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
             CheckPeer(pair);
         }
 
+        await CheckKnownAsync(members, membership, cancel);
         await PrepareAsync(affected, leaving, static () => Task.CompletedTask, cancel);
         await ScheduleAsync(affected);
     }
@@ -101,6 +104,15 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
         {
             throw new ControlException(
                 ErrorIds.PeerUnreachable, $"The agent with the other side of the pair '{pair.Definition.Name}', '{links.NameOf(peer) ?? peer.ToString()}', is not connected.", pair.Definition.Name);
+        }
+    }
+
+    // The copy of a member asks the lead's copy what became of a point, wherever that is: one whose agent does not know the places would ask at the wrong one.
+    private async Task CheckKnownAsync(IReadOnlyList<MirrorPair> members, GroupMembership? membership, CancellationToken cancel)
+    {
+        foreach (var peer in members.Select(static pair => pair.PeerAgentId).OfType<Guid>().Distinct())
+        {
+            await (membership?.Places is null ? Task.CompletedTask : links.RequireAsync(peer, LinkFeatures.SpreadGroups, cancel));
         }
     }
 
@@ -165,7 +177,8 @@ internal sealed class GroupChange(PairRegistry registry, AttachmentService attac
     {
         foreach (var (pair, definition) in changes)
         {
-            await (pair.PeerAgentId is { } peer ? links.RequestAsync(peer, PairMethods.Update, PairJson.Write(definition), cancel) : Task.CompletedTask);
+            var needed = definition.Group?.Places is null ? LinkFeatures.None : LinkFeatures.SpreadGroups;
+            await (pair.PeerAgentId is { } peer ? links.RequestAsync(peer, PairMethods.Update, PairJson.Write(definition), cancel, needed) : Task.CompletedTask);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Link.Frames;
 
 namespace MirrorTools.Agent.Link;
 
@@ -14,6 +15,9 @@ public sealed class LinkHostOptions
 
     /// <summary>Compress payloads where both agents say so and it saves.</summary>
     public bool Compression { get; set; }
+
+    /// <summary>What this agent has beside compression, for peers to know before they ask.</summary>
+    public LinkFeatures Features { get; set; } = LinkProtocol.Features;
 
     /// <summary>Time between two pings of a session.</summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(5);

@@ -42,6 +42,7 @@ internal sealed class LinkSessions(AgentIdentity identity, LinkHostOptions optio
         NewId = Guid.NewGuid,
         ExpectedPeerAgentId = peer.AgentId,
         Compression = options.Compression,
+        Features = options.Features,
         KeepAliveInterval = options.KeepAliveInterval,
         KeepAliveDeadline = options.KeepAliveDeadline,
         RequestHandlers = options.RequestHandlers,

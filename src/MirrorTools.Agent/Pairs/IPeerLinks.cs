@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Link.Frames;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -22,5 +23,16 @@ internal interface IPeerLinks
     Task<IPeerChannel> OpenChannelAsync(Guid agentId, Guid pairId, CancellationToken cancellationToken);
 
     /// <summary>Asks the agent something; waits for a session only as long as a request may take.</summary>
-    Task<ReadOnlyMemory<byte>> RequestAsync(Guid agentId, string method, ReadOnlyMemory<byte> json, CancellationToken cancellationToken);
+    /// <param name="agentId">The agent.</param>
+    /// <param name="method">What is asked.</param>
+    /// <param name="json">The question.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="needed">What the agent has to have to understand the question; it is not asked where it has not.</param>
+    /// <exception cref="Control.Errors.ControlException">It does not answer, or lacks what is needed.</exception>
+    Task<ReadOnlyMemory<byte>> RequestAsync(
+        Guid agentId, string method, ReadOnlyMemory<byte> json, CancellationToken cancellationToken, LinkFeatures needed = LinkFeatures.None);
+
+    /// <summary>Refuses an agent that lacks a feature, or does not answer.</summary>
+    /// <exception cref="Control.Errors.ControlException">Which one, and why.</exception>
+    Task RequireAsync(Guid agentId, LinkFeatures needed, CancellationToken cancellationToken);
 }

@@ -6,6 +6,7 @@ using MirrorTools.Agent.Storage;
 using MirrorTools.Contracts.Errors;
 using MirrorTools.Contracts.Pairs;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Link.Frames;
 using MirrorTools.Engine.Pairs;
 using PairRole = MirrorTools.Engine.Pairs.PairRole;
 
@@ -175,7 +176,9 @@ internal sealed class PairCreation(
         unfinished.SetPeer(draft.Id, draft.TargetSite.AgentId);
         try
         {
-            return PairJson.Read<SiteDefinition>(await links.RequestAsync(draft.TargetSite.AgentId, PairMethods.Create, PairJson.Write(asked), cancel));
+            // One of an older version would not read the service, and make a side of flashcopy.
+            var needed = draft.IsAsyncCopy ? LinkFeatures.AsyncCopy : LinkFeatures.None;
+            return PairJson.Read<SiteDefinition>(await links.RequestAsync(draft.TargetSite.AgentId, PairMethods.Create, PairJson.Write(asked), cancel, needed));
         }
         catch (LinkRequestException refused)
         {

@@ -227,6 +227,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         SuspendReason.SplitBrain => "Both sites were written since they parted.",
         SuspendReason.OldGeneration => "The other site was recovered and went on.",
         SuspendReason.GeometryMismatch => "The two sites' sizes do not fit.",
+        SuspendReason.ServiceMismatch => "The two sites' sides are of different copy services.",
         _ => "An invariant broke; the log says which.",
     };
 
@@ -236,6 +237,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         SuspendReason.Requested => ErrorIds.PairSuspended,
         SuspendReason.SplitBrain or SuspendReason.OldGeneration => ErrorIds.SplitBrain,
         SuspendReason.GeometryMismatch => ErrorIds.TargetTooSmall,
+        SuspendReason.ServiceMismatch => ErrorIds.CopyServiceNotSupported,
         SuspendReason.Failed => ErrorIds.PairFailed,
         _ => isStorageFull ? ErrorIds.DiskFull : ErrorIds.DeviceError,
     };
@@ -245,6 +247,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
         SuspendReason.FirstIntermediateFailed => "Mend the first intermediate or make room on its file system, then run Resume-MirrorPair.",
         SuspendReason.SecondIntermediateFailed or SuspendReason.TargetFailed or SuspendReason.RemoteMetadataFailed =>
             "Mend the storage at site 2 or make room on its file system, then run Resume-MirrorPair.",
+        SuspendReason.ServiceMismatch => "Run Remove-MirrorPair at both agents, and New-MirrorPair -Seeded.",
         SuspendReason.SourceUnreadable or SuspendReason.MetadataFailed => "Mend the storage or make room on its file system, then run Resume-MirrorPair.",
         _ => ErrorTable.Find(errorId).Remedy,
     };

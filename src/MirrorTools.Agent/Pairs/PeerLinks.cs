@@ -2,7 +2,9 @@ using MirrorTools.Agent.Control.Errors;
 using MirrorTools.Agent.Link;
 using MirrorTools.Agent.Trust;
 using MirrorTools.Contracts.Errors;
+using MirrorTools.Contracts.Pairs;
 using MirrorTools.Engine.Link;
+using MirrorTools.Engine.Link.Frames;
 
 namespace MirrorTools.Agent.Pairs;
 
@@ -39,12 +41,22 @@ internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeer
     }
 
     /// <inheritdoc/>
-    public async Task<ReadOnlyMemory<byte>> RequestAsync(Guid agentId, string method, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>> RequestAsync(
+        Guid agentId, string method, ReadOnlyMemory<byte> json, CancellationToken cancellationToken, LinkFeatures needed = LinkFeatures.None)
     {
-        LinkSession session;
+        var session = await SessionAsync(agentId, needed, cancellationToken);
+        return await session.RequestAsync(method, json, RequestDeadline, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task RequireAsync(Guid agentId, LinkFeatures needed, CancellationToken cancellationToken) => SessionAsync(agentId, needed, cancellationToken);
+
+    private async Task<LinkSession> SessionAsync(Guid agentId, LinkFeatures needed, CancellationToken cancellationToken)
+    {
         try
         {
-            session = await peers.WaitAsync(agentId, cancellationToken).WaitAsync(SessionDeadline, cancellationToken);
+            var session = await peers.WaitAsync(agentId, cancellationToken).WaitAsync(SessionDeadline, cancellationToken);
+            return session.Features.HasFlag(needed) ? session : throw Lacks(NameOf(agentId) ?? agentId.ToString(), session.PeerSoftwareVersion, needed);
         }
         catch (TimeoutException error)
         {
@@ -53,7 +65,15 @@ internal sealed class PeerLinks(PeerDirectory peers, TrustService trust) : IPeer
             throw new ControlException(
                 why?.ErrorId ?? ErrorIds.PeerUnreachable, why is null ? $"The agent '{name}' does not answer over the link." : $"The agent '{name}' is not connected: {why.Message}", name, error);
         }
-
-        return await session.RequestAsync(method, json, RequestDeadline, cancellationToken);
     }
+
+    private static ControlException Lacks(string name, string version, LinkFeatures needed) => needed.HasFlag(LinkFeatures.AsyncCopy)
+        ? new ControlException(ErrorIds.CopyServiceNotSupported, $"The agent '{name}' (version {version}) does not have the copy service {CopyService.AsyncCopy}.", name)
+        {
+            Remedy = $"Update the agent '{name}', or leave -Service of New-MirrorPair out.",
+        }
+        : new ControlException(ErrorIds.PeerVersionNotSupported, $"The agent '{name}' (version {version}) does not know consistency groups over several agents.", name)
+        {
+            Remedy = $"Update the agent '{name}', or leave the pairs whose source or copy it has out of the group.",
+        };
 }

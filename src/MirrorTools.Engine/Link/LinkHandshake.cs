@@ -14,7 +14,7 @@ internal sealed class LinkHandshake(ILinkTransport transport, LinkFrameReader re
 
     private delegate int PayloadWriter(Span<byte> payload);
 
-    private LinkFeatures OwnFeatures => options.Compression ? LinkFeatures.Compression : LinkFeatures.None;
+    private LinkFeatures OwnFeatures => options.Features | (options.Compression ? LinkFeatures.Compression : LinkFeatures.None);
 
     /// <summary>Runs the exchange.</summary>
     /// <exception cref="LinkClosedException">There is no session, and why.</exception>
@@ -46,8 +46,7 @@ internal sealed class LinkHandshake(ILinkTransport transport, LinkFrameReader re
 
         CheckPeer(welcome.AgentId);
         return new LinkAgreement(
-            welcome.Version, welcome.AgentId, welcome.SoftwareVersion, welcome.SessionId, welcome.MaxPayloadBytes,
-            welcome.Features.HasFlag(LinkFeatures.Compression));
+            welcome.Version, welcome.AgentId, welcome.SoftwareVersion, welcome.SessionId, welcome.MaxPayloadBytes, welcome.Features);
     }
 
     private async Task<LinkAgreement> AcceptAsync(CancellationToken cancellationToken)
@@ -79,9 +78,9 @@ internal sealed class LinkHandshake(ILinkTransport transport, LinkFrameReader re
 
         var agreement = new LinkAgreement(
             version, hello.AgentId, hello.SoftwareVersion, options.NewId(), Math.Min(hello.MaxPayloadBytes, options.MaxFrameBytes),
-            (hello.Features & OwnFeatures).HasFlag(LinkFeatures.Compression));
+            hello.Features & OwnFeatures);
         var welcome = new WelcomeFrame(
-            version, hello.Features & OwnFeatures, options.AgentId, agreement.SessionId, agreement.MaxPayloadBytes, options.SoftwareVersion);
+            version, agreement.Features, options.AgentId, agreement.SessionId, agreement.MaxPayloadBytes, options.SoftwareVersion);
         await SendAsync(LinkFrameType.Welcome, bytes => welcome.Write(bytes), cancellationToken);
         return agreement;
     }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using MirrorTools.Engine.Link.Frames;
 
 namespace MirrorTools.Engine.Link;
 
@@ -46,6 +47,9 @@ public sealed record LinkOptions
 
     /// <summary>Compress payloads where that saves; happens only where both ends say so.</summary>
     public bool Compression { get; init; }
+
+    /// <summary>What this end has beside compression; in use is what both ends have.</summary>
+    public LinkFeatures Features { get; init; } = LinkProtocol.Features;
 
     /// <summary>Oldest protocol version this end speaks (N-1).</summary>
     public ushort OldestVersion { get; init; } = LinkProtocol.OldestVersion;

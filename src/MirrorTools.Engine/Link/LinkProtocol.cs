@@ -11,6 +11,9 @@ public static class LinkProtocol
     /// <summary>Oldest protocol version that this build speaks (N-1, or N while there is only one).</summary>
     public const ushort OldestVersion = 1;
 
+    /// <summary>What this build has, beside what an option switches on.</summary>
+    public const LinkFeatures Features = LinkFeatures.AsyncCopy | LinkFeatures.SpreadGroups;
+
     /// <summary>Largest data of a message in bytes: the largest grain.</summary>
     public const int MaxPayloadBytes = 4 << 20;
 

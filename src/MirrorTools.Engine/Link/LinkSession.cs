@@ -30,7 +30,7 @@ public sealed class LinkSession : IAsyncDisposable
     {
         (_transport, _reader, Options, Time, Logger) = (transport, reader, options, time, logger);
         (Version, PeerAgentId, PeerSoftwareVersion) = (agreement.Version, agreement.PeerAgentId, agreement.PeerSoftwareVersion);
-        (SessionId, MaxPayloadBytes) = (agreement.SessionId, agreement.MaxPayloadBytes);
+        (SessionId, MaxPayloadBytes, Features) = (agreement.SessionId, agreement.MaxPayloadBytes, agreement.Features);
         Ended = _ended.Token;
         Channels = new LinkChannelTable(this);
         Opener = new LinkChannelOpener(this, Channels);
@@ -52,6 +52,9 @@ public sealed class LinkSession : IAsyncDisposable
 
     /// <summary>The protocol version both ends speak.</summary>
     public int Version { get; }
+
+    /// <summary>What both ends have.</summary>
+    public LinkFeatures Features { get; }
 
     /// <summary>Whether this end connected.</summary>
     public bool IsInitiator => Options.IsInitiator;

@@ -7,14 +7,15 @@ namespace MirrorTools.Engine.Mirroring;
 /// What each side of a pair tells the other when a session begins.
 /// <code>
 ///  0        2        3        4                 8                       16
-///  | version         |  0     | grain bytes     | volume length in bytes |
-///  | record length | record: <see cref="PairRecordCodec"/> without its definition ...
+///  | version         | service| grain bytes     | volume length in bytes |
+///  | record length   |  0              | record: <see cref="PairRecordCodec"/> without its definition ...
 /// </code>
 /// </summary>
 /// <param name="LengthBytes">The length of the volume.</param>
 /// <param name="GrainBytes">The grain size.</param>
 /// <param name="Record">What the side knows durably.</param>
-internal sealed record PeerGreeting(long LengthBytes, int GrainBytes, PairRecord Record)
+/// <param name="Service">The copy service whose side it is; null where an older program does not say.</param>
+internal sealed record PeerGreeting(long LengthBytes, int GrainBytes, PairRecord Record, CopyService? Service)
 {
     private const ushort Version = 1;
     private const int FixedBytes = 24;
@@ -25,6 +26,7 @@ internal sealed record PeerGreeting(long LengthBytes, int GrainBytes, PairRecord
         byte[] record = PairRecordCodec.Encode(Record with { Definition = default });
         byte[] bytes = new byte[FixedBytes + record.Length];
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, Version);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2), Service is { } service ? (ushort)(service + 1) : (ushort)0);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), GrainBytes);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), LengthBytes);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(16), record.Length);
@@ -42,6 +44,7 @@ internal sealed record PeerGreeting(long LengthBytes, int GrainBytes, PairRecord
             return null;
         }
 
-        return new PeerGreeting(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), record!);
+        CopyService? service = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]) is > 0 and var said ? (CopyService)Math.Min(said - 1, byte.MaxValue) : null;
+        return new PeerGreeting(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), record!, service);
     }
 }

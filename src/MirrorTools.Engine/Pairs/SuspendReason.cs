@@ -38,4 +38,7 @@ public enum SuspendReason : byte
 
     /// <summary>An invariant broke.</summary>
     Failed,
+
+    /// <summary>The two sites' sides are of different copy services.</summary>
+    ServiceMismatch,
 }

@@ -106,7 +106,7 @@ public sealed class DistrustTests
         {
             Role = PairRole.Source,
             Generations = (await rig.Source.GetStatusAsync()).Generations,
-        });
+        }, CopyService.Flashcopy);
         await source.SendAsync(new PeerMessage(MirrorMessage.SourceHello, 0, 0, 0, 0, 0, Guid.Empty), greeting.Encode(), CancellationToken.None);
         await source.SendAsync(new PeerMessage(MirrorMessage.BeginPoint, 0, 0, 99, 0, 1, Guid.Empty), new PointTimes(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch).Encode(), CancellationToken.None);
         await rig.UntilAsync(() => Task.FromResult(source.Closed.IsCompleted));

@@ -3,7 +3,7 @@ using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Engine.Mirroring.Source;
 
-/// <summary>Says whether site 1 may send to the side that greeted: generation, role and geometry (F-23). Where that side has gone on by itself, hosts and mirroring stop here.</summary>
+/// <summary>Says whether site 1 may send to the side that greeted: generation, role, copy service and geometry (F-23). Where that side has gone on by itself, hosts and mirroring stop here.</summary>
 internal sealed class PeerAdmission(SourceCore core, SourceVolume volume, Action<SuspendReason, FaultText> fault)
 {
     /// <summary>What hosts of an old generation are told.</summary>
@@ -27,6 +27,12 @@ internal sealed class PeerAdmission(SourceCore core, SourceVolume volume, Action
         if (peer.Record.Role == PairRole.Source || IsPeerOlder)
         {
             // The other side has to become the target first: Resume-MirrorPair -DiscardChangesOn names it.
+            return false;
+        }
+
+        if (peer.Service is { } service && service != core.Kind)
+        {
+            fault(SuspendReason.ServiceMismatch, $"The target's side is one of {service}, and the source's of {core.Kind}.");
             return false;
         }
 

@@ -95,7 +95,7 @@ internal sealed class SourceConnection
     }
 
     private PeerGreeting Greeting() =>
-        new(_core.Geometry.LengthBytes, _core.Geometry.GrainBytes, _core.Journal.Record);
+        new(_core.Geometry.LengthBytes, _core.Geometry.GrainBytes, _core.Journal.Record, _core.Kind);
 
     private async Task<bool> OnGreetedAsync(PeerGreeting peer)
     {

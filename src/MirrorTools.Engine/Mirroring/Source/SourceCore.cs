@@ -1,6 +1,7 @@
 using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Pairs;
 using MirrorTools.Engine.Scheduling;
 using MirrorTools.Engine.Volumes;
 
@@ -16,6 +17,9 @@ internal sealed class SourceCore
     public required ControlFlow Control { get; init; }
 
     public required GrainGeometry Geometry { get; init; }
+
+    /// <summary>Which copy service it is.</summary>
+    public required CopyService Kind { get; init; }
 
     /// <summary>What differs between the copy services.</summary>
     public required ISourceService Service { get; init; }

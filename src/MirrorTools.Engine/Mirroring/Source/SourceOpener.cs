@@ -38,6 +38,7 @@ internal static class SourceOpener
             Parts = parts,
             Control = opening.Control,
             Geometry = opening.Geometry,
+            Kind = opening.Store.Identity.Service,
             Service = service,
             Group = opening.Group,
             PairId = opening.Store.Identity.PairId,

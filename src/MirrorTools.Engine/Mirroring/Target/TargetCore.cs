@@ -14,6 +14,9 @@ internal sealed class TargetCore
 
     public required GrainGeometry Geometry { get; init; }
 
+    /// <summary>Which copy service it is.</summary>
+    public required CopyService Kind { get; init; }
+
     /// <summary>What differs between the copy services.</summary>
     public required ITargetService Service { get; init; }
 

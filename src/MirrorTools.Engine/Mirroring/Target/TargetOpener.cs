@@ -27,6 +27,7 @@ internal static class TargetOpener
             Parts = parts,
             Control = opening.Control,
             Geometry = opening.Geometry,
+            Kind = store.Identity.Service,
             Service = isAsync ? await AsyncSecondary.OpenAsync(opening) : await SecondIntermediate.OpenAsync(opening),
             Options = parts.Options,
             Events = events,

@@ -204,9 +204,9 @@ internal sealed class TargetSession
 
         _service.OnConversation();
         PairRecord told = _core.Record with { NeedsComparison = _core.AwaitsComparison };
-        PeerGreeting own = new(_core.Geometry.LengthBytes, _core.Geometry.GrainBytes, told);
+        PeerGreeting own = new(_core.Geometry.LengthBytes, _core.Geometry.GrainBytes, told, _core.Kind);
         await channel.SendAsync(new PeerMessage(MirrorMessage.TargetHello, 0, 0, 0, 0, 0, _point.Instance), own.Encode(), CancellationToken.None);
-        if (_core.Record.Generations.Compare(peer.Record.Generations) != GenerationRelation.Same)
+        if (_core.Record.Generations.Compare(peer.Record.Generations) != GenerationRelation.Same || (peer.Service ?? _core.Kind) != _core.Kind)
         {
             return;
         }
