@@ -24,6 +24,9 @@ public sealed record PairRecord
     /// <summary>Committed points, oldest first, the newest one included.</summary>
     public IReadOnlyList<CommittedPoint> RecentPoints { get; init; } = [];
 
+    /// <summary>At the source: how long writes were held for the newest committed point, in whole microseconds; null where that is not known .</summary>
+    public TimeSpan? LastHold { get; init; }
+
     /// <summary>Points below this number may have been taken; a restarted source takes none of them again.</summary>
     public ulong PointReserve { get; init; } = 1;
 
@@ -87,6 +90,7 @@ public sealed record PairRecord
     public PairRecord WithCommitted(CommittedPoint point) => this with
     {
         LastCommitted = point,
+        LastHold = null,
         Prepared = PreparedPoint.None,
         PointReserve = Math.Max(PointReserve, point.Number + 1),
         RecentPoints = [.. RecentPoints.Skip(Math.Max(0, RecentPoints.Count + 1 - MaximumRecentPoints)), point],

@@ -43,6 +43,7 @@ public static class PairRecordCodec
         BinaryPrimitives.WriteUInt32LittleEndian(span[24..], record.SourceRoleOrdinal);
         BinaryPrimitives.WriteUInt32LittleEndian(span[28..], record.TargetRoleOrdinal);
         BinaryPrimitives.WriteInt32LittleEndian(span[32..], record.Definition.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[36..], record.LastHold is { } held ? 1 + (uint)Math.Clamp(held.TotalMicroseconds, 0, uint.MaxValue - 1) : 0);
         span = span[FixedBytes..];
         span = Put(span, record.LastCommitted);
         foreach (Generation generation in record.Generations.Items)
@@ -156,6 +157,7 @@ public static class PairRecordCodec
             SourceRoleOrdinal = BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]),
             TargetRoleOrdinal = BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]),
             LastCommitted = last,
+            LastHold = BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]) is > 0 and var held ? TimeSpan.FromMicroseconds(held - 1) : null,
             Generations = new GenerationHistory(history),
             RecentPoints = recent,
             Definition = span.ToArray(),

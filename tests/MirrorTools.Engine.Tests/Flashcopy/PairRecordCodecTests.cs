@@ -48,6 +48,22 @@ public sealed class PairRecordCodecTests
         }
     }
 
+    /// <summary>It stands where older programs wrote zeros and read nothing, so that each reads the other's.</summary>
+    [Theory]
+    [Rule("A-13")]
+    [InlineData(null, "00000000")]
+    [InlineData(0L, "01000000")]
+    [InlineData(1_234L, "D3040000")]
+    [InlineData(long.MaxValue / 10, "FFFFFFFF")]
+    public void How_long_writes_were_held_for_the_last_point_is_part_of_the_record(long? microseconds, string expected)
+    {
+        byte[] bytes = PairRecordCodec.Encode(Record() with { LastHold = microseconds is { } held ? TimeSpan.FromMicroseconds(held) : null });
+        Assert.Equal(expected, Convert.ToHexString(bytes.AsSpan(36, 4)));
+        Assert.True(PairRecordCodec.TryDecode(bytes, out PairRecord? decoded));
+        Assert.Equal(microseconds is null ? null : TimeSpan.FromMicroseconds(Math.Min(microseconds.Value, uint.MaxValue - 1)), decoded!.LastHold);
+        Assert.Null(decoded.WithCommitted(decoded.LastCommitted).LastHold);
+    }
+
     [Fact]
     public void Every_shorter_or_longer_text_is_refused()
     {

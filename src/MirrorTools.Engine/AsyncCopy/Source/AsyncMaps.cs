@@ -68,6 +68,18 @@ internal sealed class AsyncMaps
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Collides(long grain) => OutOfSync[grain] && !Kept[grain];
 
+    /// <summary>What is written after the point of the increment under way, by itself; nothing while there is none.</summary>
+    public GrainMap CopyOfRecording()
+    {
+        GrainMap copy = new(Geometry.GrainCount, false);
+        if (ChangeRecording is { } recording)
+        {
+            GrainMap.Or(copy, recording);
+        }
+
+        return copy;
+    }
+
     /// <summary>Records that a write after the point is about to change a grain. Before the look at <see cref="Collides"/>: whoever puts a grain back into the increment looks the other way round.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Record(GrainMap recording, long grain)

@@ -66,6 +66,7 @@ internal sealed class AsyncPrimary : ISourceService
         {
             _drain.Options = value;
             _barrier.Options = value;
+            _increment.OnOptionsChanged();
         }
     }
 
@@ -92,6 +93,13 @@ internal sealed class AsyncPrimary : ISourceService
 
     /// <inheritdoc/>
     public bool IsDegraded => false;
+
+    /// <inheritdoc/>
+    public IncrementState? IncrementState => _cycle.State == SourceState.ClosingGate ? AsyncCopy.IncrementState.IncrementPending
+        : _maps.ChangeRecording is null ? AsyncCopy.IncrementState.Normal : AsyncCopy.IncrementState.ConsistencyGroupInProgress;
+
+    /// <inheritdoc/>
+    public RunningTimer? IncrementTimer => _increment.Timer;
 
     /// <summary>Brings the service back from its metadata: it restarts in Normal, and what was on its way counts as out of sync .</summary>
     public static async Task<ISourceService> OpenAsync(SourceOpening opening)
@@ -261,13 +269,7 @@ internal sealed class AsyncPrimary : ISourceService
             case SourceMapKind.OutOfSync:
                 return _maps.Unsynced();
             case SourceMapKind.ChangeRecording:
-                GrainMap copy = new(_maps.Geometry.GrainCount, false);
-                if (_maps.ChangeRecording is { } recording)
-                {
-                    GrainMap.Or(copy, recording);
-                }
-
-                return copy;
+                return _maps.CopyOfRecording();
             default:
                 throw new PairException(PairError.NoSuchMap, $"A pair of asynchronous copy has no map {kind}. Get-GrainBitmap -Map OutOfSync, ChangeRecording, Preserved shows what there is.");
         }

@@ -1,5 +1,5 @@
-using MirrorTools.Engine.Events;
 using MirrorTools.Engine.Maps;
+using MirrorTools.Engine.Mirroring;
 using MirrorTools.Engine.Mirroring.Source;
 
 namespace MirrorTools.Engine.AsyncCopy.Source;
@@ -13,11 +13,10 @@ namespace MirrorTools.Engine.AsyncCopy.Source;
 internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier barrier)
 {
     private static readonly TimeSpan s_late = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan s_lookAgain = TimeSpan.FromSeconds(1);
 
-    private CancellationTokenSource _timer = new();
+    private CancellationTokenSource _over = new();
+    private IncrementTimer _timer = null!;
     private SourceCore _core = null!;
-    private SourceCycle _cycle = null!;
     private GrainMap? _nextRecording;
     private bool _isLost;
 
@@ -27,11 +26,14 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
     /// <summary>How many grains it began with.</summary>
     public long Grains { get; private set; }
 
+    /// <summary>The maximum increment timer as it runs; null where no increment is under way.</summary>
+    public RunningTimer? Timer => _timer.Running;
+
     /// <summary>True where all of it is at the other site.</summary>
     public bool IsCopied => maps.ChangeRecording is not null && !_isLost && drain.IsDrained;
 
     /// <summary>Joins it with the rest of site 1.</summary>
-    public void Bind(SourceCore core, SourceCycle cycle) => (_core, _cycle) = (core, cycle);
+    public void Bind(SourceCore core, SourceCycle cycle) => (_core, _timer) = (core, new IncrementTimer(core, cycle, GiveUpAsync));
 
     /// <summary>Makes an empty map for what comes after the point.</summary>
     public void Prepare() => _nextRecording = new GrainMap(maps.Geometry.GrainCount, false);
@@ -67,13 +69,17 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
     {
         if (_core.Parts.Faults.RecordChangesLate)
         {
-            _ = _core.Flows.WatchAsync(RecordLateAsync(_timer.Token));
+            _ = _core.Flows.WatchAsync(RecordLateAsync(_over.Token));
         }
 
         drain.Point = point;
         drain.IsPaused = IsSuspended;
         drain.Pump();
-        _ = _core.Flows.WatchAsync(_isLost ? GiveUpAsync("LinkLost") : EndAfterLongestAsync(point, _timer.Token));
+        _timer.Start(point);
+        if (_isLost)
+        {
+            _ = _core.Flows.WatchAsync(GiveUpAsync("LinkLost"));
+        }
     }
 
     /// <summary>The link was cut: what was on its way is out of sync again. Where that was overwritten since, the increment's image of it is nowhere .</summary>
@@ -115,11 +121,18 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
         drain.Pump();
     }
 
+    /// <summary>The policies were set anew.</summary>
+    public void OnOptionsChanged() => _timer.Adjust();
+
     /// <summary>Gives it up.</summary>
     public Task GiveUpAsync(string reason) => _core.Group.GiveUpAsync(reason);
 
     /// <summary>The pair is being closed.</summary>
-    public void Close() => _timer.Cancel();
+    public void Close()
+    {
+        _over.Cancel();
+        _timer.Stop();
+    }
 
     private void Lose()
     {
@@ -130,8 +143,9 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
     // First the writers, who mark out of sync from here on; then what they recorded before.
     private void EndRecording(GrainMap recording)
     {
-        _timer.Cancel();
-        _timer = new CancellationTokenSource();
+        _timer.Stop();
+        _over.Cancel();
+        _over = new CancellationTokenSource();
         drain.BeginEra();
         maps.ChangeRecording = null;
         Interlocked.MemoryBarrier();
@@ -164,31 +178,6 @@ internal sealed class Increment(AsyncMaps maps, Drain drain, CollisionBarrier ba
         catch (OperationCanceledException)
         {
             // The increment is over.
-        }
-    }
-
-    // The maximum increment timer.
-    private async Task EndAfterLongestAsync(ulong point, CancellationToken cancellationToken)
-    {
-        TimeSpan longest = _core.Options.MaximumIncrement;
-        try
-        {
-            await Task.Delay(longest, _core.Time, cancellationToken);
-            while (_cycle.Point == point && _cycle.State != SourceState.Copying)
-            {
-                // It is being decided. Where no answer comes, or a refusal, it is copied again, and has had its time.
-                await Task.Delay(s_lookAgain, _core.Time, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-
-        if (_cycle.Point == point)
-        {
-            _core.Events.Report(PairEventId.IncrementTimedOut, ("point", point), ("deadlineMs", (long)longest.TotalMilliseconds));
-            await GiveUpAsync("IncrementTimedOut");
         }
     }
 }

@@ -20,6 +20,9 @@ internal sealed class BranchHold(PointGroup group, ulong point, TimeProvider tim
     /// <summary>True while the writes are held.</summary>
     public bool IsHeld => _hold is not null;
 
+    /// <summary>The run timer, once the writes are held.</summary>
+    public RunningTimer? RunTimer { get; set; }
+
     /// <summary>Completes when the point runs or is abandoned.</summary>
     public Task Over => _over.Task;
 

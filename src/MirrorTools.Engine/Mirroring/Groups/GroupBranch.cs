@@ -36,6 +36,9 @@ internal sealed class GroupBranch
     /// <summary>The last commit that the coordinator told of.</summary>
     public CommittedPoint LastSettled { get; private set; } = CommittedPoint.None;
 
+    /// <summary>The run timer while writes are held for a point.</summary>
+    public RunningTimer? RunTimer => _hold?.RunTimer;
+
     /// <summary>How the coordinator stands.</summary>
     public GroupAgentStatus Status => new(
         _plan.Coordinator, _channel is not null, _channel is not null,
@@ -239,6 +242,7 @@ internal sealed class GroupBranch
             return;
         }
 
+        hold.RunTimer = new RunningTimer(_time.GetUtcNow(), runTimer);
         Tell(GroupMessage.Accepted, hold.Point);
         try
         {

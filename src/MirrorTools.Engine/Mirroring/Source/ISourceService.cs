@@ -1,3 +1,4 @@
+using MirrorTools.Engine.AsyncCopy;
 using MirrorTools.Engine.Journal;
 using MirrorTools.Engine.Link;
 using MirrorTools.Engine.Maps;
@@ -59,6 +60,12 @@ internal interface ISourceService
 
     /// <summary>True where writes do not wait for the other site although the policy says so.</summary>
     bool IsDegraded { get; }
+
+    /// <summary>Where the increment stands; null for a service that has none.</summary>
+    IncrementState? IncrementState => null;
+
+    /// <summary>The maximum increment timer as it runs; null where it does not .</summary>
+    RunningTimer? IncrementTimer => null;
 
     /// <summary>The pages as they are, for the metadata.</summary>
     /// <param name="pages">The pages, ascending.</param>

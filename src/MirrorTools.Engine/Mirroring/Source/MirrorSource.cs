@@ -41,14 +41,20 @@ public sealed class MirrorSource : IAsyncDisposable
         SourceState initial = record.Suspended != SuspendReason.None ? SourceState.Suspended
             : record.FirstIntermediateLent ? SourceState.Lent
             : SourceState.InDoubt;
-        _cycle = new SourceCycle(core, initial) { SuspendNeeded = (reason, detail) => _causes!.OnFault(reason, detail), StateChanged = OnStateChanged };
+        _cycle = new SourceCycle(core, initial)
+        {
+            SuspendNeeded = (reason, detail) => _causes!.OnFault(reason, detail),
+            StateChanged = OnStateChanged,
+            GivenUp = reason => _loop!.BackOff.OnGivenUp(reason),
+            Committed = () => _loop!.BackOff.Reset(),
+        };
         _cycle.SkipTo(record.PointReserve);
         _loop = new CycleLoop(core.Time, () => core.Group.IsIdle, () => core.Group.HasChanges, StartByScheduleAsync);
         _suspension = new SourceSuspension(core, _cycle);
         _causes = new SuspensionCauses(core, log, _suspension);
         _comparison = new SourceComparison(core);
         _connection = new SourceConnection(core, _cycle, _comparison, Volume, _causes.OnFault);
-        _status = new SourceStatusReader(core, log, _cycle, _suspension, _connection, _comparison);
+        _status = new SourceStatusReader(core, log, _cycle, _suspension, _connection, _comparison, _loop);
         _close = new SourceClose(core, Volume, _cycle, _connection);
         core.Flows.Broken = _cycle.Break;
         core.Service.Bind(core, _cycle, _causes);
@@ -272,11 +278,17 @@ public sealed class MirrorSource : IAsyncDisposable
         if (state == SourceState.Merging)
         {
             _loop.LastPointAt = _cycle.TakenAt;
+            _loop.BackOff.OnTaken();
         }
         else if (state == SourceState.GivingUp)
         {
-            // The next one comes after the pause, not at once: what the point held up must get through in between (A-8, P-8).
+            // The next one comes after the pause, not at once, whatever ended this one: what the point held up must get through in between (A-8, P-8).
             _loop.LastPointAt = _core.Time.GetUtcNow();
+        }
+        else if (state is SourceState.Suspended or SourceState.Failed)
+        {
+            // Nothing is tried before an admin has resumed the pair, and then anew.
+            _loop.BackOff.Reset();
         }
         else if (state == SourceState.Idle)
         {

@@ -78,6 +78,9 @@ public sealed partial class PointGroup : IAsyncDisposable
     /// <summary>How long other agents hold their writes for a point.</summary>
     internal TimeSpan RunTimer => _members.Max(static member => member.Options.RunTimer);
 
+    /// <summary>The run timer as it runs at this agent, while its writes are held for another one; null where they are not.</summary>
+    internal RunningTimer? RunningRunTimer => _branch?.RunTimer;
+
     /// <summary>How long another agent is waited for while a point is taken.</summary>
     internal TimeSpan HoldDeadline => PointHold.DeadlineOf(_members) + _members.Max(static member => member.Options.LinkDeadline);
 

@@ -131,7 +131,9 @@ internal sealed partial class SourceCycle
     /// <summary>Records a commit.</summary>
     public async Task RecordAsync(CommittedPoint committed)
     {
-        await _core.Journal.ChangeAsync(now => now.WithCommitted(committed));
+        TimeSpan? held = _held.Point == committed.Number ? _held.Time : null;
+        await _core.Journal.ChangeAsync(now => now.WithCommitted(committed) with { LastHold = held });
+        Committed();
 
         // A point whose answer was a refusal may have been committed all the same, while a newer one is under way.
         _core.Service.OnRecorded(isOlder: Point != 0 && Point != committed.Number);

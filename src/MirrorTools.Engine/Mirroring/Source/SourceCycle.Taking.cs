@@ -12,6 +12,9 @@ internal sealed partial class SourceCycle
     // Site 2 has heard of the point, and the copier runs for it: another member may have nothing to copy, and completes no sooner.
     private bool _hasBegun;
 
+    // How long writes were held for the newest point: kept with it once it is committed, also where that is heard late.
+    private (ulong Point, TimeSpan Time) _held;
+
     /// <summary>The smallest number that this pair's next point may have.</summary>
     public ulong NextPoint => Math.Max(Math.Max(Point, _core.Journal.Record.LastCommitted.Number) + 1, _nextPoint);
 
@@ -138,6 +141,7 @@ internal sealed partial class SourceCycle
 
         Point = point;
         _hasBegun = false;
+        _held = (point, LastGateTime);
         _linkBytesBefore = _core.LinkBytes;
         _outcome = new TaskCompletionSource<CycleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         Transition(SourceEvent.PointTaken);
@@ -169,6 +173,7 @@ internal sealed partial class SourceCycle
     public async Task AbandonAsync(string reason)
     {
         Transition(SourceEvent.GateTimedOut);
+        GivenUp(reason);
         if (Point != 0 && Session is { } session)
         {
             await PointMessages.TellGivenUpAsync(session, Point);

@@ -62,6 +62,12 @@ internal sealed partial class SourceCycle
     /// <summary>Told after each state change.</summary>
     public required Action<SourceState> StateChanged { get; init; }
 
+    /// <summary>Told why a point was given up, or could not be taken.</summary>
+    public required Action<string> GivenUp { get; init; }
+
+    /// <summary>Told that a point is committed, and recorded here.</summary>
+    public required Action Committed { get; init; }
+
     /// <summary>What the point's cycle has put on the link so far, in bytes.</summary>
     public long LinkBytes => _core.LinkBytes - _linkBytesBefore;
 
@@ -147,6 +153,7 @@ internal sealed partial class SourceCycle
         bool isUndecided = State == SourceState.Copying;
         StopWaitingForDecision();
         Transition(SourceEvent.GiveUp);
+        GivenUp(reason);
         if (isUndecided && Session is { } session)
         {
             _ = _core.Flows.WatchAsync(PointMessages.TellGivenUpAsync(session, Point));

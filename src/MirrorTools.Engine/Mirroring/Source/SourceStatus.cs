@@ -1,3 +1,4 @@
+using MirrorTools.Engine.AsyncCopy;
 using MirrorTools.Engine.Pairs;
 
 namespace MirrorTools.Engine.Mirroring.Source;
@@ -64,6 +65,27 @@ public sealed record SourceStatus
 
     /// <summary>How long the gate was closed for the last point.</summary>
     public required TimeSpan LastGateTime { get; init; }
+
+    /// <summary>How long it was closed for the last committed point, also after a restart; null where that is not known .</summary>
+    public required TimeSpan? LastHold { get; init; }
+
+    /// <summary>AsyncCopy: where the increment stands; null for another service .</summary>
+    public required IncrementState? IncrementState { get; init; }
+
+    /// <summary>AsyncCopy: the maximum increment timer while an increment is under way .</summary>
+    public required RunningTimer? IncrementTimer { get; init; }
+
+    /// <summary>The run timer while writes are held for a point that another agent takes .</summary>
+    public required RunningTimer? RunTimer { get; init; }
+
+    /// <summary>How many points were given up since the last commit, those that an admin stopped not counted .</summary>
+    public required int GivenUpPoints { get; init; }
+
+    /// <summary>Why the last of them was; null where there is none.</summary>
+    public required string? GivenUpReason { get; init; }
+
+    /// <summary>When the schedule's loop tries again after that; null where it does not wait for it .</summary>
+    public required DateTimeOffset? NextTryAt { get; init; }
 
     /// <summary>True where the dirty-region log can be written in neither place: the side has to be opened anew once a place can.</summary>
     public required bool IsRegionLogLost { get; init; }

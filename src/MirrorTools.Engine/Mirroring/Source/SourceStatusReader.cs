@@ -5,7 +5,7 @@ namespace MirrorTools.Engine.Mirroring.Source;
 
 /// <summary>Reads off where site 1 stands, for <c>Get-MirrorPair</c> and <c>Get-FlashcopyCycle</c>. On the pair's scheduler.</summary>
 internal sealed class SourceStatusReader(
-    SourceCore core, DirtyRegionLog log, SourceCycle cycle, SourceSuspension suspension, SourceConnection connection, SourceComparison comparison)
+    SourceCore core, DirtyRegionLog log, SourceCycle cycle, SourceSuspension suspension, SourceConnection connection, SourceComparison comparison, CycleLoop loop)
 {
     /// <summary>The status at this instant.</summary>
     public SourceStatus Read()
@@ -36,6 +36,13 @@ internal sealed class SourceStatusReader(
             WaitingWrites = service.WaitingWrites,
             IsDegraded = service.IsDegraded,
             LastGateTime = cycle.LastGateTime,
+            LastHold = record.LastHold,
+            IncrementState = service.IncrementState,
+            IncrementTimer = service.IncrementTimer,
+            RunTimer = core.Group.RunningRunTimer,
+            GivenUpPoints = loop.BackOff.GivenUp,
+            GivenUpReason = loop.BackOff.Reason,
+            NextTryAt = loop.NextTryAt,
             IsPeerOlder = connection.IsPeerOlder,
             IsComparing = comparison.IsRunning,
             ComparedGrains = comparison.Compared,
