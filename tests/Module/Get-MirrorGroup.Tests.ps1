@@ -27,6 +27,14 @@ Describe 'Get-MirrorGroup' {
         ('shop' | Get-MirrorGroup -Agent $fake.StateDirectory).Name | Should -Be 'shop'
     }
 
+    It 'has the run timer and the next try of the pair that leads' -Tag 'A-2', 'A-8' {
+        $fake.Route['GET /v1/groups/mail'] = New-GroupBody mail db, two/log @{ runTimerMs = 2500; incrementState = 'Normal'; givenUpPoints = 2; nextTryAt = '2026-01-02T03:05:05Z' }
+        $group = Get-MirrorGroup mail -Agent $fake.StateDirectory
+        $group.RunTimer | Should -Be ([timespan]::FromSeconds(2.5))
+        $group.IncrementState, $group.GivenUpPoints | Should -Be 'Normal', 2
+        $group.NextTryAt | Should -BeOfType [DateTimeOffset]
+    }
+
     It 'has pairs, lead, schedule and times as types' {
         $group = Get-MirrorGroup shop -Agent $fake.StateDirectory
         $group.Pairs | Should -Be 'db', 'log'

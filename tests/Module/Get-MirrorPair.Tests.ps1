@@ -54,6 +54,24 @@ Describe 'Get-MirrorPair' {
         $pair.ChangedBytes | Should -Be 192KB
     }
 
+    It 'has the increment, its timers and the next try as types, and a table of them' -Tag 'A-2', 'A-3', 'A-8', 'A-13' {
+        $fake.Route['GET /v1/pairs/mail'] = New-PairBody mail @{
+            service = 'AsyncCopy'; incrementState = 'ConsistencyGroupInProgress'; runTimerMs = 2000; maximumIncrementMs = 3600000
+            incrementStartedAt = '2026-01-02T03:04:05Z'; incrementLeftMs = 90000; lastHoldMs = 1.25; givenUpPoints = 3; nextTryAt = '2026-01-02T03:05:05Z'
+        }
+        $pair = Get-MirrorPair mail -Agent $fake.StateDirectory
+        $pair.IncrementState | Should -Be 'ConsistencyGroupInProgress'
+        $pair.RunTimer, $pair.MaximumIncrement, $pair.IncrementLeft | Should -Be ([timespan]::FromSeconds(2)), ([timespan]::FromHours(1)), ([timespan]::FromSeconds(90))
+        $pair.LastHoldTime | Should -Be ([timespan]::FromTicks(12500))
+        $pair.IncrementStartedAt, $pair.NextTryAt | Should -BeOfType [DateTimeOffset]
+        $pair.GivenUpPoints | Should -Be 3
+        $pair.RunTimerStartedAt | Should -BeNullOrEmpty
+        $pair.RunTimerLeft | Should -BeNullOrEmpty
+        $text = $pair | Format-Table -View Timers | Out-String -Width 200
+        $text | Should -Match 'ConsistencyGroupInProgress +2 s +1 h 0 min +1 min 30 s +1 ms +2026-01-02'
+        (Get-MirrorPair sales -Agent $fake.StateDirectory).GivenUpPoints | Should -Be 0
+    }
+
     It 'shows a table with sizes in GB' {
         $text = Get-MirrorPair sales -Agent $fake.StateDirectory | Out-String -Width 200
         $text | Should -Match '1 GB'

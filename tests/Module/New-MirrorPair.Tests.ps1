@@ -109,7 +109,15 @@ two,,/a2,/b2,/d2,site2,,,,,,,,STATE
         $body.PSObject.Properties.Name | Should -Not -Contain 'writePolicy'
     }
 
+    It 'sends both timers' -Tag 'A-2', 'A-3' {
+        $null = New-MirrorPair sales /a /d -Service AsyncCopy -RunTimer 1500ms -MaximumIncrement 90m -Agent $fake.StateDirectory
+        $body = (Get-LastRequest $fake POST).Body
+        $body.runTimerMs, $body.maximumIncrementMs | Should -Be 1500, 5400000
+    }
+
     It 'refuses -<Parameter> for <Service> with <Id>' -ForEach @(
+        @{ Service = 'Flashcopy'; Parameter = 'MaximumIncrement'; Value = '1h'; Id = 'ParameterNotUsedByService' }
+        @{ Service = 'SyncCache'; Parameter = 'RunTimer'; Value = '1s'; Id = 'ParameterNotUsedByService' }
         @{ Service = 'Flashcopy'; Parameter = 'HardeningMethod'; Value = 'Counter'; Id = 'ParameterNotUsedByService' }
         @{ Service = 'Flashcopy'; Parameter = 'CollisionPolicy'; Value = 'NewImage'; Id = 'ParameterNotUsedByService' }
         @{ Service = 'AsyncCopy'; Parameter = 'HardeningMethod'; Value = 'Counter'; Id = 'ParameterNotUsedByService' }

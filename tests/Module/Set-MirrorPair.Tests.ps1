@@ -39,6 +39,18 @@ Describe 'Set-MirrorPair' {
         }
     }
 
+    It 'sends both timers, and refuses the one that the service does not use' -Tag 'A-2', 'A-3' {
+        $fake.Route['GET /v1/pairs/mail'] = $fake.Route['PATCH /v1/pairs/mail'] = New-PairBody mail @{ service = 'AsyncCopy'; runTimerMs = 5000; maximumIncrementMs = 21600000 }
+        $pair = Set-MirrorPair mail -RunTimer 5s -MaximumIncrement 6h -PassThru -Agent $fake.StateDirectory
+        $pair.RunTimer, $pair.MaximumIncrement | Should -Be ([timespan]::FromSeconds(5)), ([timespan]::FromHours(6))
+        $body = (Get-LastRequest $fake PATCH).Body
+        $body.runTimerMs, $body.maximumIncrementMs | Should -Be 5000, 21600000
+        @($body.PSObject.Properties).Count | Should -Be 2
+        Set-MirrorPair sales -RunTimer 500ms -Agent $fake.StateDirectory
+        (Get-LastRequest $fake PATCH).Body.runTimerMs | Should -Be 500
+        { Set-MirrorPair sales -MaximumIncrement 1h -Agent $fake.StateDirectory -ErrorAction Stop } | Should -Throw '*does not use -MaximumIncrement*' -ErrorId 'ParameterNotUsedByService,*'
+    }
+
     It 'changes nothing with -WhatIf' {
         Set-MirrorPair sales -NewName x -Agent $fake.StateDirectory -WhatIf
         (Get-LastRequest $fake).Method | Should -Be 'GET'
@@ -60,6 +72,15 @@ Describe 'Set-MirrorPair with real agents' -Tag RealAgent {
         $pair = New-TestPair -With @{ Service = 'AsyncCopy' }
         ($pair | Set-MirrorPair -CollisionPolicy SendFirst -PassThru).CollisionPolicy | Should -Be 'SendFirst'
         (Get-MirrorPair $pair.Name -Agent $sites.Site2).CollisionPolicy | Should -Be 'SendFirst'
+    }
+
+    It 'changes the timers, and names the cause where a value is out of its range' -Tag 'A-2', 'A-3' {
+        $sites = Get-TestSites
+        $pair = New-TestPair -With @{ Service = 'AsyncCopy'; MaximumIncrement = '2h' }
+        $pair.MaximumIncrement, $pair.RunTimer, $pair.IncrementState | Should -Be ([timespan]::FromHours(2)), ([timespan]::FromSeconds(2)), 'Normal'
+        ($pair | Set-MirrorPair -MaximumIncrement 3h -RunTimer 750ms -PassThru).MaximumIncrement | Should -Be ([timespan]::FromHours(3))
+        (Get-MirrorPair $pair.Name -Agent $sites.Site2).RunTimer | Should -Be ([timespan]::FromMilliseconds(750))
+        { $pair | Set-MirrorPair -RunTimer 5m -ErrorAction Stop } | Should -Throw '*from 10 to 30000 ms*' -ErrorId 'InvalidArgument,*'
     }
 
     It 'changes how many points are kept on both agents, and says who keeps one only' -Tag 'A-10' {

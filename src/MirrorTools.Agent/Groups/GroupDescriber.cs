@@ -31,6 +31,7 @@ internal sealed class GroupDescriber(PairRegistry registry, MemberPairs pairs, A
         IReadOnlyList<string> waiting = registry.Company.Find(group.Id, isSiteTwo) is { } open ? await open.WhyNotReadyAsync(id => NameOf(all, id)) : [];
         var shown = all.Except(gone).ToList();
         var hasSources = shown.Exists(static member => member.Here is not null);
+        var lead = all[0].Here?.SourceSide?.Source is { } source ? await source.GetStatusAsync() : null;
         return new GroupInfo
         {
             Id = group.Id.ToString(),
@@ -49,11 +50,16 @@ internal sealed class GroupDescriber(PairRegistry registry, MemberPairs pairs, A
             TargetAgents = [.. all.Select(member => member.Site2.Name).Distinct()],
             CreatedAt = WireTime.Write(group.CreatedAt),
             Schedule = members[0].Ticks?.Describe(own.Name, own.Id),
+            RunTimerMs = group.Places is null || lead is null ? null
+                : (long)all.Select(member => member.Here?.Definition.RunTimer).OfType<TimeSpan>().Max().TotalMilliseconds,
+            IncrementState = lead?.IncrementState?.ToString(),
+            GivenUpPoints = lead is { GivenUpPoints: > 0 and var count } ? count : null,
+            NextTryAt = WireTime.Write(lead?.NextTryAt),
             State = (closed.Count + gone.Count + waiting.Count == 0 ? GroupState.Complete : GroupState.Incomplete).ToString(),
             StateReason = closed.Count > 0 ? $"Not open: {string.Join(", ", closed)}. No point is taken until all pairs are; Get-MirrorPair says why."
                 : gone.Count > 0 ? $"{gone.Count} of its pairs are not on this agent any more. Set-MirrorGroup -Name '{group.Name}' without any other parameter takes them out of the group."
                 : waiting.Count > 0 ? $"{string.Join(" ", waiting)} No point is taken meanwhile."
-                : null,
+                : lead is null ? null : PairTimers.WhyWaiting(lead),
         };
     }
 

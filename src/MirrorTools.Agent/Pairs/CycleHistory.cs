@@ -18,11 +18,15 @@ internal sealed class CycleHistory
     public bool HasCommitted { get; private set; }
 
     /// <summary>Fills in what the metadata knows.</summary>
-    public void Load(IEnumerable<CommittedPoint> points)
+    public void Load(PairRecord record)
     {
-        foreach (var point in points)
+        foreach (var point in record.RecentPoints)
         {
-            Change((long)point.Number, point.TakenAt, cycle => SetCommitted(cycle, point.CommittedAt));
+            Change((long)point.Number, point.TakenAt, cycle =>
+            {
+                SetCommitted(cycle, point.CommittedAt);
+                cycle.HoldMs = point.Number == record.LastCommitted.Number ? record.LastHold?.TotalMilliseconds : null;
+            });
         }
     }
 

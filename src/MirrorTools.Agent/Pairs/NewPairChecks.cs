@@ -24,7 +24,7 @@ internal static class NewPairChecks
     {
         PairNames.Check(request.Name);
         ServiceSettings.CheckHere(Service(request));
-        ServiceSettings.CheckUsed(Service(request), request.Name, request.WritePolicy, request.CollisionPolicy, request.HardeningMethod);
+        ServiceSettings.CheckUsed(Service(request), request.Name, request.WritePolicy, request.CollisionPolicy, request.HardeningMethod, request.MaximumIncrementMs);
         if (request.Group is not null)
         {
             PairNames.Check(request.Group, "group");
@@ -38,6 +38,8 @@ internal static class NewPairChecks
         Query.Name(request.WritePolicy, WritePolicy.CopyOnWriteLocal, "write policy");
         Query.Name(request.CollisionPolicy, CollisionPolicy.NewImage, "collision policy");
         PairSettings.Deadline(request.WriteDeadlineMs);
+        PairSettings.RunTimer(request.RunTimerMs);
+        PairSettings.MaximumIncrement(request.MaximumIncrementMs);
         PairSettings.Points(Service(request), request.RetainPoints);
         Schedule(request);
     }

@@ -158,6 +158,8 @@ internal sealed class PairCreation(
             WritePolicy = Query.Name(request.WritePolicy, Contracts.Pairs.WritePolicy.CopyOnWriteLocal, "write policy"),
             CollisionPolicy = Query.Name(request.CollisionPolicy, CollisionPolicy.NewImage, "collision policy"),
             WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? PairSettings.UsualDeadlineMs,
+            RunTimerMs = PairSettings.RunTimer(request.RunTimerMs),
+            MaximumIncrementMs = PairSettings.MaximumIncrement(request.MaximumIncrementMs),
             RetainPoints = PairSettings.Points(NewPairChecks.Service(request), request.RetainPoints) ?? 1,
             Schedule = NewPairChecks.Schedule(request),
         };

@@ -52,6 +52,12 @@ public sealed record PairDefinition
     /// <summary>After how long a policy that waits acts as <see cref="WritePolicy.CopyOnWriteLocal"/>; with AsyncCopy, gives the increment up.</summary>
     public long WriteDeadlineMs { get; init; } = 2_000;
 
+    /// <summary>How long writes stay held for a point of a group over several agents; null for the usual time.</summary>
+    public long? RunTimerMs { get; init; }
+
+    /// <summary>AsyncCopy: how long an increment may take; null for the usual time.</summary>
+    public long? MaximumIncrementMs { get; init; }
+
     /// <summary>How many committed points are kept.</summary>
     public int RetainPoints { get; init; } = 1;
 
@@ -68,6 +74,14 @@ public sealed record PairDefinition
     /// <summary>How long B and C have to be; with AsyncCopy the areas of preserved grains, which hold a table beside the grains.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public long IntermediateBytes => IsAsyncCopy ? AsyncCopyArea.RequiredLengthBytes(Geometry) : LengthBytes;
+
+    /// <summary>The run timer in force.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public TimeSpan RunTimer => TimeSpan.FromMilliseconds(RunTimerMs ?? PairSettings.UsualRunTimerMs);
+
+    /// <summary>The maximum increment timer in force.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public TimeSpan MaximumIncrement => TimeSpan.FromMilliseconds(MaximumIncrementMs ?? PairSettings.UsualMaximumIncrementMs);
 
     /// <summary>True where the pair's copy service is asynchronous copy.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

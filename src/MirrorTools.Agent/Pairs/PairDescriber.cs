@@ -76,7 +76,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
     private PairInfo Fixed(MirrorPair pair)
     {
         var definition = pair.Definition;
-        return new PairInfo
+        var info = new PairInfo
         {
             Id = definition.Id.ToString(),
             Name = definition.Name,
@@ -102,11 +102,14 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
             CreatedAt = WireTime.Write(definition.CreatedAt),
             Schedule = pair.Ticks?.Describe(definition.Name, definition.Id),
         };
+        PairTimers.AddSettings(info, definition);
+        return info;
     }
 
     private async Task AddAsync(PairInfo info, PairSide side, SourceStatus status, MirrorPair pair)
     {
         Measure(side, status, time.GetUtcNow());
+        PairTimers.Add(info, status, time.GetUtcNow());
         AddPoint(info, status.LastCommitted, status.Generations, status.IsConnected);
         info.ChangedGrains = status.ChangedGrains;
         info.DataLossMs = info.DataLossMs is not null && status is { ChangedGrains: 0, Point: 0, HasChanges: false } ? 0 : info.DataLossMs;
@@ -124,6 +127,7 @@ internal sealed class PairDescriber(IPeerLinks links, TimeProvider time)
 
         info.RecommendedAction = info.StateErrorId is { } id ? RemedyOf(id, status.Suspended) : null;
         AddDisconnection(info, pair);
+        PairTimers.AddBackOff(info, status);
     }
 
     private void AddDisconnection(PairInfo info, MirrorPair pair)

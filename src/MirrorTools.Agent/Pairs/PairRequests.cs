@@ -118,6 +118,8 @@ internal sealed class PairRequests(
             WritePolicy = definition.WritePolicy,
             CollisionPolicy = definition.CollisionPolicy,
             WriteDeadlineMs = definition.WriteDeadlineMs,
+            RunTimerMs = definition.RunTimerMs,
+            MaximumIncrementMs = definition.MaximumIncrementMs,
             RetainPoints = definition.RetainPoints,
             Schedule = definition.Schedule,
             Group = definition.Group,

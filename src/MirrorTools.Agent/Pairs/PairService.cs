@@ -46,7 +46,7 @@ internal sealed class PairService(
     public async Task<PairInfo> SetAsync(string nameOrId, SetPairRequest request, string actor, CancellationToken cancel)
     {
         var pair = registry.Find(nameOrId);
-        ServiceSettings.CheckUsed(pair.Definition.Service, nameOrId, request.WritePolicy, request.CollisionPolicy, request.HardeningMethod);
+        ServiceSettings.CheckUsed(pair.Definition.Service, nameOrId, request.WritePolicy, request.CollisionPolicy, request.HardeningMethod, request.MaximumIncrementMs);
         using (await pair.BeginChangeAsync(cancel))
         {
             pair.RequireSource();
@@ -57,6 +57,8 @@ internal sealed class PairService(
                 WritePolicy = Control.Query.Name(request.WritePolicy, old.WritePolicy, "write policy"),
                 CollisionPolicy = Control.Query.Name(request.CollisionPolicy, old.CollisionPolicy, "collision policy"),
                 WriteDeadlineMs = PairSettings.Deadline(request.WriteDeadlineMs) ?? old.WriteDeadlineMs,
+                RunTimerMs = PairSettings.RunTimer(request.RunTimerMs) ?? old.RunTimerMs,
+                MaximumIncrementMs = PairSettings.MaximumIncrement(request.MaximumIncrementMs) ?? old.MaximumIncrementMs,
                 RetainPoints = PairSettings.Points(old.Service, request.RetainPoints) ?? old.RetainPoints,
             };
             await UpdateEverywhereAsync(pair, changed, cancel);
@@ -201,6 +203,8 @@ internal sealed class PairService(
         Add("write policy", old.WritePolicy, changed.WritePolicy);
         Add("collision policy", old.CollisionPolicy, changed.CollisionPolicy);
         Add("write deadline (ms)", old.WriteDeadlineMs, changed.WriteDeadlineMs);
+        Add("run timer", old.RunTimer, changed.RunTimer);
+        Add("maximum increment", old.MaximumIncrement, changed.MaximumIncrement);
         Add("retained points", old.RetainPoints, changed.RetainPoints);
         return changes.Count == 0 ? "nothing" : string.Join(", ", changes);
     }

@@ -86,7 +86,7 @@ internal sealed partial class PairSide : IAsyncDisposable
                 side.Target = await MirrorTarget.OpenAsync(parts);
             }
 
-            side.History.Load(record.RecentPoints);
+            side.History.Load(record);
             return side;
         }
         catch (Exception error)
@@ -196,6 +196,8 @@ internal sealed partial class PairSide : IAsyncDisposable
         },
         CollisionPolicy = definition.CollisionPolicy == Contracts.Pairs.CollisionPolicy.SendFirst ? CollisionPolicy.SendFirst : CollisionPolicy.NewImage,
         HoldInScanOrder = definition.WritePolicy == Contracts.Pairs.WritePolicy.HoldInOrder,
+        RunTimer = definition.RunTimer,
+        MaximumIncrement = definition.MaximumIncrement,
         LinkDeadline = TimeSpan.FromMilliseconds(definition.WriteDeadlineMs),
         RetainPoints = Math.Clamp(definition.RetainPoints, 1, PairRecord.MaximumRecentPoints),
     };

@@ -19,16 +19,16 @@ internal static class ServiceSettings
 
     /// <summary>Refuses settings that a service does not use; one that is null was not given.</summary>
     /// <exception cref="ControlException"><see cref="ErrorIds.ParameterNotUsedByService"/>.</exception>
-    public static void CheckUsed(CopyService service, string pair, string? writePolicy, string? collisionPolicy, string? hardeningMethod)
+    public static void CheckUsed(CopyService service, string pair, string? writePolicy, string? collisionPolicy, string? hardeningMethod, long? maximumIncrementMs)
     {
         var unused = service == CopyService.AsyncCopy
             ? Given(writePolicy, "-WritePolicy") ?? Given(hardeningMethod, "-HardeningMethod")
-            : Given(collisionPolicy, "-CollisionPolicy") ?? Given(hardeningMethod, "-HardeningMethod");
+            : Given(collisionPolicy, "-CollisionPolicy") ?? Given(hardeningMethod, "-HardeningMethod") ?? Given(maximumIncrementMs, "-MaximumIncrement");
         if (unused is not null)
         {
             throw new ControlException(ErrorIds.ParameterNotUsedByService, $"{service} does not use {unused}.", pair) { Remedy = $"Leave {unused} out." };
         }
     }
 
-    private static string? Given(string? value, string parameter) => value is null ? null : parameter;
+    private static string? Given(object? value, string parameter) => value is null ? null : parameter;
 }

@@ -1,4 +1,5 @@
 using MirrorTools.Cmdlets.Connection;
+using MirrorTools.Cmdlets.Display;
 using MirrorTools.Cmdlets.Schedules;
 using MirrorTools.Contracts;
 using MirrorTools.Contracts.Groups;
@@ -22,6 +23,10 @@ public sealed class MirrorGroup
         State = info.State;
         StateReason = info.StateReason;
         Schedule = info.Schedule is { } schedule ? new MirrorSchedule(schedule, agent) : null;
+        RunTimer = Wire.Duration(info.RunTimerMs);
+        IncrementState = info.IncrementState;
+        GivenUpPoints = info.GivenUpPoints ?? 0;
+        NextTryAt = WireTime.Read(info.NextTryAt);
         CreatedAt = WireTime.Read(info.CreatedAt);
     }
 
@@ -57,6 +62,18 @@ public sealed class MirrorGroup
 
     /// <summary>The schedule of the pair that leads, where the agent runs it.</summary>
     public MirrorSchedule? Schedule { get; }
+
+    /// <summary>How long writes stay held for a point, where the group is over several agents and the agent takes its points.</summary>
+    public TimeSpan? RunTimer { get; }
+
+    /// <summary>AsyncCopy only, at the agent with the source of the pair that leads: <c>Normal</c>, <c>IncrementPending</c> or <c>ConsistencyGroupInProgress</c>.</summary>
+    public string? IncrementState { get; }
+
+    /// <summary>How many points were given up since the last commit.</summary>
+    public int GivenUpPoints { get; }
+
+    /// <summary>When the schedule tries again after that.</summary>
+    public DateTimeOffset? NextTryAt { get; }
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset? CreatedAt { get; }

@@ -36,6 +36,16 @@ public sealed class MirrorPair
         ChangedBytes = Math.Min(info.ChangedGrains * info.GrainSizeBytes, info.SizeBytes);
         WritePolicy = info.WritePolicy;
         WriteDeadline = Wire.Duration(info.WriteDeadlineMs);
+        RunTimer = Wire.Duration(info.RunTimerMs);
+        RunTimerStartedAt = WireTime.Read(info.RunTimerStartedAt);
+        RunTimerLeft = Wire.Duration(info.RunTimerLeftMs);
+        MaximumIncrement = Wire.Duration(info.MaximumIncrementMs);
+        IncrementState = info.IncrementState;
+        IncrementStartedAt = WireTime.Read(info.IncrementStartedAt);
+        IncrementLeft = Wire.Duration(info.IncrementLeftMs);
+        LastHoldTime = Wire.Duration(info.LastHoldMs);
+        GivenUpPoints = info.GivenUpPoints ?? 0;
+        NextTryAt = WireTime.Read(info.NextTryAt);
         CollisionPolicy = info.CollisionPolicy;
         HardeningMethod = info.HardeningMethod;
         Group = info.Group;
@@ -118,6 +128,36 @@ public sealed class MirrorPair
 
     /// <summary>After how long a policy that waits for site 2 does without.</summary>
     public TimeSpan? WriteDeadline { get; }
+
+    /// <summary>How long writes stay held for a point of a group over several agents.</summary>
+    public TimeSpan? RunTimer { get; }
+
+    /// <summary>When the run timer began, while the agent holds writes for a point that another agent takes.</summary>
+    public DateTimeOffset? RunTimerStartedAt { get; }
+
+    /// <summary>What is left of it.</summary>
+    public TimeSpan? RunTimerLeft { get; }
+
+    /// <summary>AsyncCopy only: how long an increment may take before it is given up.</summary>
+    public TimeSpan? MaximumIncrement { get; }
+
+    /// <summary>AsyncCopy only, at the source's agent: <c>Normal</c>, <c>IncrementPending</c> or <c>ConsistencyGroupInProgress</c>.</summary>
+    public string? IncrementState { get; }
+
+    /// <summary>When the maximum increment timer began, while an increment is under way.</summary>
+    public DateTimeOffset? IncrementStartedAt { get; }
+
+    /// <summary>What is left of it.</summary>
+    public TimeSpan? IncrementLeft { get; }
+
+    /// <summary>How long hosts' writes were held for the last committed point, at the source's agent.</summary>
+    public TimeSpan? LastHoldTime { get; }
+
+    /// <summary>How many points were given up since the last commit.</summary>
+    public int GivenUpPoints { get; }
+
+    /// <summary>When the schedule tries again after that.</summary>
+    public DateTimeOffset? NextTryAt { get; }
 
     /// <summary>AsyncCopy only.</summary>
     public string? CollisionPolicy { get; }

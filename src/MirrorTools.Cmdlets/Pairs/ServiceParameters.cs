@@ -11,9 +11,9 @@ internal static class ServiceParameters
 
     private static readonly Dictionary<CopyService, string[]> Unused = new()
     {
-        [CopyService.Flashcopy] = ["CollisionPolicy", "HardeningMethod"],
+        [CopyService.Flashcopy] = ["CollisionPolicy", "HardeningMethod", "MaximumIncrement"],
         [CopyService.AsyncCopy] = ["WritePolicy", "HardeningMethod"],
-        [CopyService.SyncCache] = ["FirstIntermediate", "SecondIntermediate", "WritePolicy", "WriteDeadline", "CollisionPolicy", "Schedule", "RetainPoints"],
+        [CopyService.SyncCache] = ["FirstIntermediate", "SecondIntermediate", "WritePolicy", "WriteDeadline", "RunTimer", "MaximumIncrement", "CollisionPolicy", "Schedule", "RetainPoints"],
     };
 
     /// <summary>Refuses the first parameter that was given and is not used.</summary>

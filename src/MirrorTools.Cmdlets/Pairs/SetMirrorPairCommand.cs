@@ -24,6 +24,16 @@ public sealed class SetMirrorPairCommand : PairChangingCmdlet
     [Duration]
     public TimeSpan? WriteDeadline { get; set; }
 
+    /// <summary>How long writes stay held for a point of a group over several agents before they go on and the point is given up: 10 ms to 30 s.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? RunTimer { get; set; }
+
+    /// <summary>AsyncCopy: how long an increment may take before it is given up: 1 s to 30 days.</summary>
+    [Parameter]
+    [Duration]
+    public TimeSpan? MaximumIncrement { get; set; }
+
     /// <summary>AsyncCopy: what a write to a grain does that is still to be sent.</summary>
     [Parameter]
     public CollisionPolicy? CollisionPolicy { get; set; }
@@ -51,6 +61,8 @@ public sealed class SetMirrorPairCommand : PairChangingCmdlet
             NewName = NewName,
             WritePolicy = WritePolicy?.ToString(),
             WriteDeadlineMs = Wire.Milliseconds(WriteDeadline),
+            RunTimerMs = Wire.Milliseconds(RunTimer),
+            MaximumIncrementMs = Wire.Milliseconds(MaximumIncrement),
             CollisionPolicy = CollisionPolicy?.ToString(),
             HardeningMethod = HardeningMethod?.ToString(),
             RetainPoints = RetainPoints,

@@ -54,4 +54,20 @@ public sealed class GroupInfo
     /// <summary>Why it is in that state, where that is not plain.</summary>
     [DataMember(Name = "stateReason", EmitDefaultValue = false)]
     public string? StateReason { get; set; }
+
+    /// <summary>How long writes stay held for a point, where the group is over several agents and the agent that answers takes its points.</summary>
+    [DataMember(Name = "runTimerMs", EmitDefaultValue = false)]
+    public long? RunTimerMs { get; set; }
+
+    /// <summary>AsyncCopy only, where the agent that answers has the source of the pair that leads: a name of <see cref="Contracts.Pairs.IncrementState"/>.</summary>
+    [DataMember(Name = "incrementState", EmitDefaultValue = false)]
+    public string? IncrementState { get; set; }
+
+    /// <summary>How many points were given up since the last commit, as the pair that leads counts them; absent where none was.</summary>
+    [DataMember(Name = "givenUpPoints", EmitDefaultValue = false)]
+    public int? GivenUpPoints { get; set; }
+
+    /// <summary>When the schedule tries again after that (ISO 8601, UTC).</summary>
+    [DataMember(Name = "nextTryAt", EmitDefaultValue = false)]
+    public string? NextTryAt { get; set; }
 }

@@ -53,6 +53,14 @@ public sealed class NewPairRequest
     [DataMember(Name = "writeDeadlineMs", EmitDefaultValue = false)]
     public long? WriteDeadlineMs { get; set; }
 
+    /// <summary>How long writes stay held for a point of a consistency group over several agents before they go on and the point is given up: 10 ms to 30 s; 2 s where absent.</summary>
+    [DataMember(Name = "runTimerMs", EmitDefaultValue = false)]
+    public long? RunTimerMs { get; set; }
+
+    /// <summary>AsyncCopy only: how long an increment may take before it is given up: 1 s to 30 days; an hour where absent.</summary>
+    [DataMember(Name = "maximumIncrementMs", EmitDefaultValue = false)]
+    public long? MaximumIncrementMs { get; set; }
+
     /// <summary>AsyncCopy only: a name of <see cref="Pairs.CollisionPolicy"/>.</summary>
     [DataMember(Name = "collisionPolicy", EmitDefaultValue = false)]
     public string? CollisionPolicy { get; set; }

@@ -100,6 +100,46 @@ public sealed class PairInfo
     [DataMember(Name = "collisionPolicy", EmitDefaultValue = false)]
     public string? CollisionPolicy { get; set; }
 
+    /// <summary>How long writes stay held for a point of a consistency group over several agents; of the group's pairs at the agent that takes its points the longest counts.</summary>
+    [DataMember(Name = "runTimerMs", EmitDefaultValue = false)]
+    public long? RunTimerMs { get; set; }
+
+    /// <summary>When the run timer began, while the agent that answers holds writes for a point that another one takes (ISO 8601, UTC).</summary>
+    [DataMember(Name = "runTimerStartedAt", EmitDefaultValue = false)]
+    public string? RunTimerStartedAt { get; set; }
+
+    /// <summary>What is left of it.</summary>
+    [DataMember(Name = "runTimerLeftMs", EmitDefaultValue = false)]
+    public long? RunTimerLeftMs { get; set; }
+
+    /// <summary>AsyncCopy only: how long an increment may take before it is given up.</summary>
+    [DataMember(Name = "maximumIncrementMs", EmitDefaultValue = false)]
+    public long? MaximumIncrementMs { get; set; }
+
+    /// <summary>AsyncCopy only, where the agent that answers has the source: a name of <see cref="Pairs.IncrementState"/>.</summary>
+    [DataMember(Name = "incrementState", EmitDefaultValue = false)]
+    public string? IncrementState { get; set; }
+
+    /// <summary>When the maximum increment timer began, while an increment is under way (ISO 8601, UTC).</summary>
+    [DataMember(Name = "incrementStartedAt", EmitDefaultValue = false)]
+    public string? IncrementStartedAt { get; set; }
+
+    /// <summary>What is left of it.</summary>
+    [DataMember(Name = "incrementLeftMs", EmitDefaultValue = false)]
+    public long? IncrementLeftMs { get; set; }
+
+    /// <summary>How long hosts' writes were held for the last committed point, where the agent that answers has the source and knows .</summary>
+    [DataMember(Name = "lastHoldMs", EmitDefaultValue = false)]
+    public double? LastHoldMs { get; set; }
+
+    /// <summary>How many points were given up since the last commit; absent where none was.</summary>
+    [DataMember(Name = "givenUpPoints", EmitDefaultValue = false)]
+    public int? GivenUpPoints { get; set; }
+
+    /// <summary>When the schedule tries again after that (ISO 8601, UTC); <c>Start-FlashcopyCycle</c> does not wait for it .</summary>
+    [DataMember(Name = "nextTryAt", EmitDefaultValue = false)]
+    public string? NextTryAt { get; set; }
+
     /// <summary>SyncCache only.</summary>
     [DataMember(Name = "hardeningMethod", EmitDefaultValue = false)]
     public string? HardeningMethod { get; set; }

@@ -30,6 +30,12 @@ public sealed class GroupOverAgentsTests
         Assert.Equal(["p", "q"], (await agents["three"].Client.Groups.GetAsync("g", default)).Pairs);
         Assert.Contains("\"places\"", await File.ReadAllTextAsync(Path.Combine(agents["three"].State, "pairs.json")), StringComparison.Ordinal);
 
+        // The run timer is the coordinator's to say.
+        await agents["two"].Client.Pairs.SetAsync("q", new SetPairRequest { RunTimerMs = 9_000 }, default);
+        await agents["one"].Client.Pairs.SetAsync("p", new SetPairRequest { RunTimerMs = 3_000 }, default);
+        var shown = await agents["one"].Client.Groups.GetAsync("g", default);
+        Assert.Equal((3_000L, nameof(IncrementState.Normal), null), (shown.RunTimerMs, shown.IncrementState, shown.NextTryAt));
+        Assert.Null((await agents["two"].Client.Groups.GetAsync("g", default)).RunTimerMs);
         await agents.WriteAsync("one", "p", 7);
         await agents.WriteAsync("two", "q", 8);
         await OnePointAsync(agents, "one", "p", ("three", "p"), ("three", "q"));
