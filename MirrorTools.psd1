@@ -21,7 +21,7 @@
         'New-MirrorGroup', 'Get-MirrorGroup', 'Set-MirrorGroup', 'Remove-MirrorGroup'
         'Start-FlashcopyCycle', 'Stop-FlashcopyCycle', 'Wait-FlashcopyCycle', 'Get-FlashcopyCycle'
         'Set-MirrorSchedule', 'Get-MirrorSchedule'
-        'Get-ConsistencyPoint', 'Export-ConsistencyPoint'
+        'Get-ConsistencyPoint', 'New-ConsistencyPoint', 'Remove-ConsistencyPoint', 'Export-ConsistencyPoint'
         'Get-GrainBitmap'
         'Get-MirrorVolume', 'Mount-MirrorVolume', 'Dismount-MirrorVolume', 'Read-MirrorVolume', 'Write-MirrorVolume'
         'Invoke-MirrorRecovery'

@@ -59,8 +59,11 @@ public static class Routes
     /// <summary>GET: server-sent events with the cycle as it goes on, until it has ended.</summary>
     public const string CycleFollow = "/v1/pairs/{pair}/cycles/{number}/follow";
 
-    /// <summary>GET: a pair's committed points.</summary>
+    /// <summary>GET: a pair's committed points. POST: takes one by name; answers its cycle.</summary>
     public const string Points = "/v1/pairs/{pair}/points";
+
+    /// <summary>DELETE: gives up a point that is kept.</summary>
+    public const string Point = "/v1/pairs/{pair}/points/{number}";
 
     /// <summary>POST: exports a point; answers an operation.</summary>
     public const string PointExport = "/v1/pairs/{pair}/points/{number}/export";

@@ -205,6 +205,12 @@ public static class EventKinds
     public static readonly EventKind SplitBrain = new(
         "SplitBrain", Error, "Both sites of pair {pair} were written since they parted; nothing is discarded by itself. Run Resume-MirrorPair -DiscardChangesOn AGENT.");
 
+    /// <summary>A point has a name.</summary>
+    public static readonly EventKind PointNamed = new("PointNamed", Information, "Point {point} of pair {pair} has the name {name}; it is kept until it is removed.");
+
+    /// <summary>An admin removed a point.</summary>
+    public static readonly EventKind PointRemoved = new("PointRemoved", Information, "Point {point} of pair {pair}, taken at {t1}, was removed.");
+
     /// <summary>A point was exported.</summary>
     public static readonly EventKind PointExported = new("PointExported", Information, "Point {point} of pair {pair} was exported to {path}.");
 

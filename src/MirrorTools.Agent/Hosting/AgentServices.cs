@@ -82,7 +82,9 @@ internal static class AgentServices
         services.AddSingleton<PairCycles>();
         services.AddSingleton<PairMaps>();
         services.AddSingleton<PairPoints>();
+        services.AddSingleton<RecoveryPoints>();
         services.AddSingleton<PairRecovery>();
+        services.AddSingleton<NamedPoints>();
         services.AddSingleton<PairRequests>();
         services.AddHostedService<AgentLife>();
     }

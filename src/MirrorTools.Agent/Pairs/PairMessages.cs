@@ -6,7 +6,7 @@ namespace MirrorTools.Agent.Pairs;
 internal static class PairMethods
 {
     public const string Create = "pair.create", Remove = "pair.remove", Update = "pair.update", Bitmap = "pair.bitmap", Ranges = "pair.ranges",
-        Repair = "pair.repair", Generations = "pair.generations", BecomeTarget = "pair.becomeTarget", Remake = "pair.remake";
+        Repair = "pair.repair", Generations = "pair.generations", BecomeTarget = "pair.becomeTarget", Remake = "pair.remake", NamePoint = "pair.namePoint";
 }
 
 /// <summary>Asks the target's agent to make its side.</summary>
@@ -32,6 +32,12 @@ internal sealed record RepairAnswer(Guid PairId, bool IsOpenedAnew = false);
 /// <param name="FirstGrain">Where the part begins.</param>
 /// <param name="Take">How much of it.</param>
 internal sealed record MapRequest(Guid PairId, string Map, long FirstGrain, int Take);
+
+/// <summary>Gives a point at the target a name.</summary>
+/// <param name="PairId">The pair.</param>
+/// <param name="Number">The point; 0 only asks whether a point may have the name.</param>
+/// <param name="Name">The name.</param>
+internal sealed record NamePointRequest(Guid PairId, ulong Number, string Name);
 
 /// <summary>The generations of a side.</summary>
 /// <param name="PairId">The pair.</param>

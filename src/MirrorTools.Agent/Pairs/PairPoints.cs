@@ -25,11 +25,23 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
         if (pair.TargetSide?.Target is { } target)
         {
             var status = await target.GetStatusAsync();
-            return List(pair, Kept(status), status.Generations, status.UncopiedGrains);
+            return List(pair, Kept(status), status.NamedPoints, status.Generations, status.UncopiedGrains);
         }
 
         var source = await pair.RequireSource().Source!.GetStatusAsync();
-        return List(pair, source.LastCommitted.IsNone ? [] : [source.LastCommitted], source.Generations, 0);
+        return List(pair, source.LastCommitted.IsNone ? [] : [source.LastCommitted], [], source.Generations, 0);
+    }
+
+    /// <summary>Gives up a point that is kept beside the last committed one .</summary>
+    /// <returns>The point as it was.</returns>
+    public async Task<PointInfo> RemoveAsync(string nameOrId, long number, string actor)
+    {
+        var pair = registry.Find(nameOrId);
+        var target = pair.RequireTarget().Target!;
+        var point = (await ListAsync(nameOrId)).Items.Find(point => point.Number == number) ?? throw NotKept(pair, number);
+        await target.RemovePointAsync((ulong)number);
+        events.Write(EventKinds.PointRemoved, new(pair.Definition.Id, pair.Definition.Name), actor, ("point", $"{number}"), ("t1", point.PointTime));
+        return point;
     }
 
     /// <summary>Begins the export of a point into a file on this machine.</summary>
@@ -40,13 +52,16 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
         var status = await target.GetStatusAsync();
         if (!Kept(status).Any(point => (long)point.Number == number))
         {
-            throw new ControlException(ErrorIds.PointNotFound, $"Point {number} of the pair '{pair.Definition.Name}' is not kept.", pair.Definition.Name);
+            throw NotKept(pair, number);
         }
 
         CheckPath(request);
         return operations.Start(
             "ExportPoint", request.Path, pair.Definition.LengthBytes, (operation, cancel) => CopyAsync(pair, target, number, request, actor, operation, cancel));
     }
+
+    private static ControlException NotKept(MirrorPair pair, long number) =>
+        new(ErrorIds.PointNotFound, $"Point {number} of the pair '{pair.Definition.Name}' is not kept.", pair.Definition.Name);
 
     private static void CheckPath(ExportPointRequest request)
     {
@@ -122,7 +137,7 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
     private static IEnumerable<CommittedPoint> Kept(TargetStatus status) =>
         status.LastCommitted.IsNone ? [] : [status.LastCommitted, .. status.RecentPoints.Where(point => status.RetainedPoints.Contains(point.Number)).Reverse()];
 
-    private PointList List(MirrorPair pair, IEnumerable<CommittedPoint> points, GenerationHistory generations, long uncopiedGrains) => new()
+    private PointList List(MirrorPair pair, IEnumerable<CommittedPoint> points, IReadOnlyList<NamedPoint> names, GenerationHistory generations, long uncopiedGrains) => new()
     {
         Items =
         [
@@ -131,6 +146,7 @@ internal sealed class PairPoints(PairRegistry registry, OperationService operati
                 Pair = pair.Definition.Name,
                 PairId = pair.Definition.Id.ToString(),
                 Number = (long)point.Number,
+                Name = names.FirstOrDefault(named => named.Number == point.Number).Name,
                 PointTime = WireTime.Write(point.TakenAt),
                 CommittedAt = WireTime.Write(point.CommittedAt),
                 AgeMs = Math.Max(0, (long)(time.GetUtcNow() - point.TakenAt).TotalMilliseconds),

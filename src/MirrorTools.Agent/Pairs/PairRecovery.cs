@@ -11,7 +11,7 @@ using MirrorTools.Engine.Pairs;
 namespace MirrorTools.Agent.Pairs;
 
 /// <summary>Recovery at site 2 (F-16), and what it would mean.</summary>
-internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, TimeProvider time)
+internal sealed class PairRecovery(PairRegistry registry, RecoveryPoints recoveries, IPeerLinks links, TimeProvider time)
 {
     // What the switch of roles takes: two records and their flushes, whatever the volume's size.
     private const long UsualRecoveryMs = 500;
@@ -19,19 +19,20 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
     /// <summary>What a recovery would do.</summary>
     public async Task<RecoveryPlan> PlanAsync(string nameOrId, RecoveryRequest request)
     {
-        var (pair, target, status) = await FindAsync(nameOrId, request);
+        var (pair, target, status, _, shown) = await FindAsync(nameOrId, request);
         var definition = pair.Definition;
         var plan = new RecoveryPlan
         {
             Pair = definition.Name,
             PairId = definition.Id.ToString(),
-            Point = (long)status.LastCommitted.Number,
-            PointTime = WireTime.Write(status.LastCommitted.TakenAt),
-            CommittedAt = WireTime.Write(status.LastCommitted.CommittedAt),
-            DataLossMs = LossMs(status.LastCommitted, time.GetUtcNow()),
+            Point = (long)shown.Number,
+            PointTime = WireTime.Write(shown.TakenAt),
+            CommittedAt = WireTime.Write(shown.CommittedAt),
+            DataLossMs = LossMs(shown, time.GetUtcNow()),
             RecoveryTimeMs = UsualRecoveryMs,
-            BytesToMove = BytesToMove(definition, status),
+            BytesToMove = await BytesToMoveAsync(definition, target, shown),
             GrainsDiscarded = status.FutureGrains,
+            PointsLost = (shown == status.LastCommitted ? 0 : 1) + status.RetainedPoints.Count(kept => kept > shown.Number),
             SourceState = status.IsConnected ? "Reachable" : pair.PeerAgentId is { } peer && links.IsConnected(peer) ? "Stopped" : "Unreachable",
             ForceNeeded = status.IsConnected || target.Target!.IsDistrusted,
         };
@@ -40,9 +41,16 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             plan.Warnings.Add("A storage of this side was written while the pair was closed, and no point was committed since: what it shows may not be what was committed.");
         }
 
-        if (status.RetainedPoints.Count > 0)
+        List<ulong> newer = [.. status.RetainedPoints.Append(status.LastCommitted.Number).Where(kept => kept > shown.Number)];
+        if (newer.Count > 0)
         {
-            plan.Warnings.Add($"The recovery gives up the points before it that are retained ({string.Join(", ", status.RetainedPoints)}): run Export-ConsistencyPoint before it for what of them is needed.");
+            plan.Warnings.Add($"The recovery gives up the points after it ({string.Join(", ", newer)}), and what hosts wrote up to them.");
+        }
+
+        List<ulong> older = [.. status.RetainedPoints.Where(kept => kept < shown.Number)];
+        if (older.Count > 0)
+        {
+            plan.Warnings.Add($"The recovery gives up the points before it that are retained ({string.Join(", ", older)}): run Export-ConsistencyPoint before it for what of them is needed.");
         }
 
         if (definition.Group is { Pairs.Count: > 1 } group)
@@ -62,14 +70,16 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
     /// <summary>Recovers: the committed image takes hosts' writes at once.</summary>
     public async Task<RecoveryResult> InvokeAsync(string nameOrId, RecoveryRequest request, CancellationToken cancel)
     {
-        var (pair, _, _) = await FindAsync(nameOrId, request);
+        var (pair, _, _, _, _) = await FindAsync(nameOrId, request);
         using var change = await pair.BeginChangeAsync(cancel);
-        var (_, target, before) = await FindAsync(nameOrId, request);
+        var (_, target, before, number, shown) = await FindAsync(nameOrId, request);
+        var bytesToMove = await BytesToMoveAsync(pair.Definition, target, shown);
         var began = time.GetTimestamp();
 
         // What was prepared is settled by it, so that the point may be a newer one than the last that was known to be committed.
         var asked = time.GetUtcNow();
-        var recovered = await RecoverAsync(target, request.Force);
+        await using var others = await recoveries.HoldOthersAsync(pair, target, number, request.Force);
+        var recovered = await RecoverAsync(target, request.Force, number);
         await registry.CloseAsync(pair);
         await registry.OpenAsync(pair, cancel);
         var side = pair.RequireSource();
@@ -83,7 +93,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             RecoveredAt = WireTime.Write(time.GetUtcNow()),
             DataLossMs = LossMs(recovered, asked),
             RecoveryTimeMs = (long)time.GetElapsedTime(began).TotalMilliseconds,
-            BytesToMove = BytesToMove(pair.Definition, before),
+            BytesToMove = bytesToMove,
             GrainsDiscarded = before.FutureGrains,
             Generation = status.Generations.Current.Id.ToString(),
             Volume = VolumeService.Describe(PairVolumes.Of(pair).First(volume => volume.Role == VolumeRole.CommittedImage), []),
@@ -91,11 +101,11 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
         };
     }
 
-    private async Task<CommittedPoint> RecoverAsync(PairSide target, bool force)
+    private async Task<CommittedPoint> RecoverAsync(PairSide target, bool force, ulong? number)
     {
         try
         {
-            return await target.RecoverAsync(force);
+            return await target.RecoverAsync(force, number);
         }
         catch (PairException error) when (error.Error == PairError.InDoubt && target.Definition.Group is { Places: { } places })
         {
@@ -124,7 +134,7 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
                 + $"'{links.NameOf(pairs.Key) ?? pairs.First().Agent.Name}': run Invoke-MirrorRecovery there as well.");
     }
 
-    private async Task<(MirrorPair Pair, PairSide Target, TargetStatus Status)> FindAsync(string nameOrId, RecoveryRequest request)
+    private async Task<(MirrorPair Pair, PairSide Target, TargetStatus Status, ulong? Number, CommittedPoint Shown)> FindAsync(string nameOrId, RecoveryRequest request)
     {
         var pair = registry.Find(nameOrId);
         if (pair.Sides.Any(side => side.IsRecovered))
@@ -139,15 +149,13 @@ internal sealed class PairRecovery(PairRegistry registry, IPeerLinks links, Time
             throw new ControlException(ErrorIds.NoCommittedPoint, $"Nothing of the pair '{pair.Definition.Name}' was committed yet.", pair.Definition.Name);
         }
 
-        return request.Point is { } point && point != (long)status.LastCommitted.Number
-            ? throw new ControlException(
-                ErrorIds.PointNotFound, $"Point {point} of the pair '{pair.Definition.Name}' can't be recovered, only the last committed one, {status.LastCommitted.Number}.", pair.Definition.Name)
-            : (pair, target, status);
+        var (number, shown) = await recoveries.ChooseAsync(pair, target, status, request.Point);
+        return (pair, target, status, number, shown);
     }
 
     // Behind the hosts' backs: what of the point is not in D yet; with AsyncCopy, what newer data took the place of in the secondary.
-    private static long BytesToMove(PairDefinition definition, TargetStatus status) =>
-        Math.Min((definition.IsAsyncCopy ? status.FutureGrains : status.UncopiedGrains) * definition.GrainBytes, definition.LengthBytes);
+    private static async Task<long> BytesToMoveAsync(PairDefinition definition, PairSide target, CommittedPoint point) =>
+        Math.Min(await target.Target!.CountToRestoreAsync(point.Number) * definition.GrainBytes, definition.LengthBytes);
 
     private static long LossMs(CommittedPoint point, DateTimeOffset now) => Math.Max(0, (long)(now - point.TakenAt).TotalMilliseconds);
 }

@@ -9,7 +9,7 @@ namespace MirrorTools.Agent.Pairs;
 
 /// <summary>Answers what other agents ask about the pairs the two have in common.</summary>
 internal sealed class PairRequests(
-    PairRegistry registry, PairCreation creation, SidesInMaking sides, UnfinishedPairs unfinished, PairTakeBack takeBack, PairMaps maps, PairRoles roles, SideRemaker remaker, EventLog events)
+    PairRegistry registry, PairCreation creation, SidesInMaking sides, UnfinishedPairs unfinished, PairTakeBack takeBack, PairMaps maps, PairRoles roles, SideRemaker remaker, NamedPoints names, EventLog events)
 {
     /// <summary>The handlers by method name.</summary>
     public IEnumerable<KeyValuePair<string, LinkRequestHandler>> Handlers =>
@@ -27,6 +27,11 @@ internal sealed class PairRequests(
         new(PairMethods.BecomeTarget, PeerAnswers.With<GenerationsMessage>(async (peer, request, cancel) =>
         {
             await roles.BecomeTargetAsync(Shared(peer, request.PairId), new GenerationHistory(request.Items), cancel);
+            return new PairRequest(request.PairId);
+        })),
+        new(PairMethods.NamePoint, PeerAnswers.With<NamePointRequest>(async (peer, request, _) =>
+        {
+            await names.NameHereAsync(Shared(peer, request.PairId), request.Number, request.Name, "the other agent");
             return new PairRequest(request.PairId);
         })),
         new(PairMethods.Remake, PeerAnswers.With<GenerationsMessage>(RemakeAsync)),

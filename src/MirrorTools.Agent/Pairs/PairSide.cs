@@ -130,10 +130,9 @@ internal sealed partial class PairSide : IAsyncDisposable
     public Task ReopenIntermediateAsync() => _intermediate!.ReopenAsync();
 
     /// <summary>Recovers (F-16); the engine closes itself, and the side is to be opened anew in its other role.</summary>
-    public async Task<CommittedPoint> RecoverAsync(bool force)
+    public async Task<CommittedPoint> RecoverAsync(bool force, ulong? number)
     {
-        var target = Target!;
-        var point = await target.RecoverAsync(force);
+        var point = await Target!.RecoverAsync(force, number);
         Target = null;
         _stamps.Keep(Site.Storages);
         return point;
@@ -287,6 +286,7 @@ internal sealed partial class PairSide : IAsyncDisposable
 
             // They are read from the same storages, and no commit proves them.
             RetainedPoints = [],
+            NamedPoints = [],
             Suspended = isFirstIntermediate && !Definition.IsAsyncCopy && changed.Contains(Site.Intermediate) ? SuspendReason.FirstIntermediateFailed : record.Suspended,
         };
     }

@@ -23,12 +23,12 @@ public sealed class ExportConsistencyPointCommand : FollowingCmdlet
     [ArgumentCompleter(typeof(PairCompleter))]
     public string Pair { get; set; } = "";
 
-    /// <summary>The point: its number, or an object of Get-ConsistencyPoint; the newest where not given.</summary>
+    /// <summary>The point: its number, its name, or an object of Get-ConsistencyPoint; the newest where not given.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Number")]
     [PointNumber]
     [ArgumentCompleter(typeof(PointCompleter))]
-    public long? ConsistencyPoint { get; set; }
+    public string? ConsistencyPoint { get; set; }
 
     /// <summary>The file to write, on the agent's machine.</summary>
     [Parameter(Mandatory = true, Position = 1)]
@@ -84,9 +84,9 @@ public sealed class ExportConsistencyPointCommand : FollowingCmdlet
     private ConsistencyPoint Find()
     {
         var points = Ask((client, cancel) => client.Points.ListAsync(Pair, cancel));
-        var point = points.FirstOrDefault(candidate => ConsistencyPoint is null || candidate.Number == ConsistencyPoint);
+        var point = ConsistencyPoint is null ? points.FirstOrDefault() : PointSelection.Find(points, ConsistencyPoint);
         return point is not null ? new ConsistencyPoint(point, Asked)
-            : ConsistencyPoint is { } number ? throw GetConsistencyPointCommand.NotFound(Pair, number)
+            : ConsistencyPoint is { } wanted ? throw GetConsistencyPointCommand.NotFound(Pair, wanted)
             : throw MirrorApiException.Create(
                 ErrorIds.NoCommittedPoint,
                 $"The pair '{Pair}' has no committed point yet.",

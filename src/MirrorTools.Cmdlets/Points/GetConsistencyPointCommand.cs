@@ -24,7 +24,7 @@ public sealed class GetConsistencyPointCommand : MirrorCmdlet
 
     /// <summary>The number of one point.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(PointCompleter))]
+    [ArgumentCompleter(typeof(PointNumberCompleter))]
     public long? Number { get; set; }
 
     /// <summary>Only the newest point of each pair.</summary>
@@ -63,14 +63,14 @@ public sealed class GetConsistencyPointCommand : MirrorCmdlet
         points.ForEach(point => WriteObject(new ConsistencyPoint(point, Asked)));
         if (points.Count == 0 && isNamed && Number is { } number)
         {
-            throw NotFound(pair, number);
+            throw NotFound(pair, $"{number}");
         }
     }
 
-    /// <summary>The error where a pair has no point of a number, as far as the agent knows.</summary>
-    internal static MirrorApiException NotFound(string pair, long number) => MirrorApiException.Create(
+    /// <summary>The error where a pair has no point of a number or name, as far as the agent knows.</summary>
+    internal static MirrorApiException NotFound(string pair, string point) => MirrorApiException.Create(
         ErrorIds.PointNotFound,
-        $"The pair '{pair}' has no committed point {number}.",
+        $"The pair '{pair}' has no committed point {point}.",
         "Run Get-ConsistencyPoint at the target's agent to see its points; Set-MirrorPair -RetainPoints keeps more from then on.",
         nameof(ErrorCategory.ObjectNotFound),
         pair);

@@ -1,8 +1,9 @@
+using System.Globalization;
 using System.Management.Automation;
 
 namespace MirrorTools.Cmdlets.Points;
 
-/// <summary>Lets a point be given by its number or as an object of Get-ConsistencyPoint.</summary>
+/// <summary>Lets a point be given by its number, by its name, or as an object of Get-ConsistencyPoint.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PointNumberAttribute : ArgumentTransformationAttribute
 {
@@ -10,6 +11,6 @@ public sealed class PointNumberAttribute : ArgumentTransformationAttribute
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         var data = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        return data is ConsistencyPoint point ? point.Number : inputData;
+        return data is ConsistencyPoint point ? point.Number.ToString(CultureInfo.InvariantCulture) : inputData;
     }
 }

@@ -19,12 +19,13 @@ public sealed class InvokeMirrorRecoveryCommand : PairTargetCmdlet
     private readonly HashSet<(string StateDirectory, string Group)> _groups = [];
     private readonly HashSet<string> _warnings = [];
 
-    /// <summary>The point: its number, or an object of Get-ConsistencyPoint; the newest where not given.</summary>
+    /// <summary>The point: its number, its name, or an object of Get-ConsistencyPoint; the newest where not given. All newer ones are given up.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Number")]
     [PointNumber]
     [ArgumentCompleter(typeof(PointCompleter))]
-    public long? ConsistencyPoint { get; set; }
+    [ValidateNotNullOrEmpty]
+    public string? ConsistencyPoint { get; set; }
 
     /// <summary>Recovers although the source answers or cannot be asked. Both sites may then be written.</summary>
     [Parameter]
@@ -86,7 +87,8 @@ public sealed class InvokeMirrorRecoveryCommand : PairTargetCmdlet
 
     private void Recover(string pair)
     {
-        var result = Ask((client, cancel) => client.Recovery.InvokeAsync(pair, Request(), cancel));
+        var body = Request(pair);
+        var result = Ask((client, cancel) => client.Recovery.InvokeAsync(pair, body, cancel));
         WriteObject(new MirrorRecovery(result, Asked));
 
         // Each pair of a group says the same of the others.
@@ -96,9 +98,18 @@ public sealed class InvokeMirrorRecoveryCommand : PairTargetCmdlet
         }
     }
 
-    private RecoveryRequest Request() => new() { Point = ConsistencyPoint, Force = Force };
+    private RecoveryRequest Request(string pair) => new() { Point = PointOf(pair), Force = Force };
 
-    private string PlanOf(string pair) => RecoveryPlanText.Of(Ask((client, cancel) => client.Recovery.PlanAsync(pair, Request(), cancel)));
+    private long? PointOf(string pair) => ConsistencyPoint is not { } wanted ? null
+        : PointSelection.NumberOf(wanted)
+            ?? PointSelection.Find(Ask((client, cancel) => client.Points.ListAsync(pair, cancel)), wanted)?.Number
+            ?? throw GetConsistencyPointCommand.NotFound(pair, $"'{wanted}'");
+
+    private string PlanOf(string pair)
+    {
+        var body = Request(pair);
+        return RecoveryPlanText.Of(Ask((client, cancel) => client.Recovery.PlanAsync(pair, body, cancel)));
+    }
 
     // One that has no plan does not hide the numbers of the others.
     private string PlansOf(List<string> pairs)

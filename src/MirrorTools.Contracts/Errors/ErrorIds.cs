@@ -195,6 +195,18 @@ public static class ErrorIds
     /// <summary>The pair has no such point.</summary>
     public const string PointNotFound = "PointNotFound";
 
+    /// <summary>Somebody reads the point.</summary>
+    public const string PointInUse = "PointInUse";
+
+    /// <summary>The point is the last committed one.</summary>
+    public const string PointIsLatest = "PointIsLatest";
+
+    /// <summary>Another point of the pair has the name.</summary>
+    public const string PointNameExists = "PointNameExists";
+
+    /// <summary>As many points of the pair have names as may.</summary>
+    public const string TooManyNamedPoints = "TooManyNamedPoints";
+
     /// <summary>The schedule cannot be understood.</summary>
     public const string ScheduleInvalid = "ScheduleInvalid";
 

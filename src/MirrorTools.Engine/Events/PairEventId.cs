@@ -66,7 +66,7 @@ public enum PairEventId
     /// <summary>The pair was not closed cleanly; arguments: hotRegions, grains.</summary>
     UncleanStart = 140,
 
-    /// <summary>The last committed point was recovered; arguments: point, t1, generation.</summary>
+    /// <summary>A committed point was recovered; arguments: point, t1, generation, newest: the last committed one, given up with all others where it is not the same.</summary>
     Recovered = 150,
 
     /// <summary>Both sites were written since they parted; arguments: local, remote.</summary>

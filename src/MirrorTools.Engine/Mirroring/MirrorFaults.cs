@@ -62,6 +62,12 @@ public sealed record MirrorFaults
     /// <summary>A-6: the secondary overwrites a committed grain that the target does not have.</summary>
     public bool SkipPreserving { get; init; }
 
+    /// <summary>A-10: a recovery to a retained point looks grains up in the newest layer alone.</summary>
+    public bool RestoreNewestLayer { get; init; }
+
+    /// <summary>A-9: grains that a recovery undoes do not count as different from the former source.</summary>
+    public bool ForgetUndoneGrains { get; init; }
+
     /// <summary>A-8: what was recorded during an increment does not count when it ends.</summary>
     public bool ForgetChangeRecording { get; init; }
 

@@ -23,7 +23,8 @@ internal sealed record PeerGreeting(long LengthBytes, int GrainBytes, PairRecord
     /// <summary>Encodes the greeting.</summary>
     public byte[] Encode()
     {
-        byte[] record = PairRecordCodec.Encode(Record with { Definition = default });
+        // Names and the recovered point are this side's own; an older program could not read them.
+        byte[] record = PairRecordCodec.Encode(Record with { Definition = default, NamedPoints = [], RecoveredPoint = 0 });
         byte[] bytes = new byte[FixedBytes + record.Length];
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, Version);
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2), Service is { } service ? (ushort)(service + 1) : (ushort)0);

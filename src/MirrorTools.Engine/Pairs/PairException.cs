@@ -85,6 +85,18 @@ public enum PairError
     /// <summary>The point is not kept, so that it can't be read.</summary>
     PointNotKept,
 
+    /// <summary>Somebody reads the point.</summary>
+    PointInUse,
+
+    /// <summary>The point is the last committed one, which a recovery goes to.</summary>
+    PointIsNewest,
+
+    /// <summary>Another point has the name.</summary>
+    PointNameTaken,
+
+    /// <summary>As many points have names as may.</summary>
+    TooManyNamedPoints,
+
     /// <summary>The pair's copy service has no such storage.</summary>
     NoSuchStorage,
 }

@@ -9,6 +9,9 @@ public sealed record PairRecord
     /// <summary>How many settled points are remembered for the admin.</summary>
     public const int MaximumRecentPoints = 32;
 
+    /// <summary>How many points may have a name at once.</summary>
+    public const int MaximumNamedPoints = 16;
+
     /// <summary>The longest definition, in bytes.</summary>
     public const int MaximumDefinitionBytes = 8 * 1024;
 
@@ -71,6 +74,14 @@ public sealed record PairRecord
     /// </summary>
     public IReadOnlyList<ulong> RetainedPoints { get; init; } = [];
 
+    /// <summary>Target: points that have a name, ascending: committed ones, which are kept for it, and the one under way.</summary>
+    public IReadOnlyList<NamedPoint> NamedPoints { get; init; } = [];
+
+    /// <summary>
+    /// Source after a failover of asynchronous copy to a retained point: its number; 0 where it was the newest one. What newer points have is undone, whatever their layers.
+    /// </summary>
+    public ulong RecoveredPoint { get; init; }
+
     /// <summary>What the agent keeps here to rebuild its index: opaque to the engine.</summary>
     public ReadOnlyMemory<byte> Definition { get; init; }
 
@@ -79,6 +90,9 @@ public sealed record PairRecord
 
     /// <summary>What <see cref="TargetEpoch"/> was at a commit of this role.</summary>
     public ulong TargetEpochOf(ulong point) => ((ulong)TargetRoleOrdinal << 40) | point;
+
+    /// <summary>The layer of the point that this side was recovered to.</summary>
+    public ulong RecoveredEpoch => RecoveredPoint == 0 ? TargetEpoch : TargetEpochOf(RecoveredPoint);
 
     /// <summary>An ordinal that no role of this side has had.</summary>
     public uint NextRoleOrdinal => Math.Max(SourceRoleOrdinal, TargetRoleOrdinal) + 1;
@@ -93,6 +107,19 @@ public sealed record PairRecord
         LastHold = null,
         Prepared = PreparedPoint.None,
         PointReserve = Math.Max(PointReserve, point.Number + 1),
-        RecentPoints = [.. RecentPoints.Skip(Math.Max(0, RecentPoints.Count + 1 - MaximumRecentPoints)), point],
+        RecentPoints = [.. WithRoomForOne(), point],
     };
+
+    /// <summary>This record without the names of points that are not kept any more, or were never committed.</summary>
+    public PairRecord WithNamesOfKept() => NamedPoints.Count == 0 ? this : this with
+    {
+        NamedPoints = [.. NamedPoints.Where(named => named.Number >= LastCommitted.Number || RetainedPoints.Contains(named.Number))],
+    };
+
+    // What is retained stays: the times of a point are nowhere else.
+    private IEnumerable<CommittedPoint> WithRoomForOne()
+    {
+        int tooMany = RecentPoints.Count + 1 - MaximumRecentPoints;
+        return RecentPoints.Where(known => known == LastCommitted || RetainedPoints.Contains(known.Number) || tooMany-- <= 0);
+    }
 }

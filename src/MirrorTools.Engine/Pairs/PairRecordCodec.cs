@@ -15,6 +15,10 @@ public static class PairRecordCodec
     private const int HasGroupPart = 64;
     private const int HasRetainedPart = 128;
 
+    // Of the second byte of flags.
+    private const int HasRecoveredPoint = 1;
+    private const int HasNamedPart = 2;
+
     /// <summary>Encodes the record.</summary>
     public static byte[] Encode(PairRecord record)
     {
@@ -27,7 +31,8 @@ public static class PairRecordCodec
         int points = record.RecentPoints.Count;
         bool hasGroupPart = !record.Prepared.IsNone || record.SettledThrough != 0;
         byte[] bytes = new byte[FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes)
-            + (hasGroupPart ? GroupBytes : 0) + RetainedBytes(record.RetainedPoints.Count) + record.Definition.Length];
+            + (hasGroupPart ? GroupBytes : 0) + RetainedBytes(record.RetainedPoints.Count)
+            + (record.RecoveredPoint != 0 ? 8 : 0) + NamedPointsCodec.Bytes(record.NamedPoints) + record.Definition.Length];
         Span<byte> span = bytes;
         BinaryPrimitives.WriteUInt16LittleEndian(span, Version);
         span[2] = (byte)record.Role;
@@ -38,6 +43,7 @@ public static class PairRecordCodec
             | (hasGroupPart ? HasGroupPart : 0) | (record.RetainedPoints.Count > 0 ? HasRetainedPart : 0));
         span[5] = (byte)generations;
         span[6] = (byte)points;
+        span[7] = (byte)((record.RecoveredPoint != 0 ? HasRecoveredPoint : 0) | (record.NamedPoints.Count > 0 ? HasNamedPart : 0));
         BinaryPrimitives.WriteUInt64LittleEndian(span[8..], record.PointReserve);
         BinaryPrimitives.WriteUInt64LittleEndian(span[16..], record.TargetPoint);
         BinaryPrimitives.WriteUInt32LittleEndian(span[24..], record.SourceRoleOrdinal);
@@ -79,7 +85,13 @@ public static class PairRecordCodec
             span = span[RetainedBytes(record.RetainedPoints.Count)..];
         }
 
-        record.Definition.Span.CopyTo(span);
+        if (record.RecoveredPoint != 0)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(span, record.RecoveredPoint);
+            span = span[8..];
+        }
+
+        record.Definition.Span.CopyTo(NamedPointsCodec.Put(span, record.NamedPoints));
         return bytes;
     }
 
@@ -99,7 +111,15 @@ public static class PairRecordCodec
         int groupBytes = (bytes[4] & HasGroupPart) != 0 ? GroupBytes : 0;
         int toRetained = FixedBytes + PointBytes + (generations * GenerationBytes) + (points * PointBytes) + groupBytes;
         int retained = (bytes[4] & HasRetainedPart) != 0 && bytes.Length > toRetained ? bytes[toRetained] : 0;
-        if (generations == 0 || definition is < 0 or > PairRecord.MaximumDefinitionBytes || bytes.Length != toRetained + RetainedBytes(retained) + definition)
+        int toNames = toRetained + RetainedBytes(retained) + ((bytes[7] & HasRecoveredPoint) != 0 ? 8 : 0);
+        int named = 0;
+        NamedPoint[] names = [];
+        if ((bytes[7] & HasNamedPart) != 0 && (bytes.Length < toNames || !NamedPointsCodec.TryTake(bytes[toNames..], out names, out named)))
+        {
+            return false;
+        }
+
+        if (generations == 0 || definition is < 0 or > PairRecord.MaximumDefinitionBytes || bytes.Length != toNames + named + definition)
         {
             return false;
         }
@@ -142,6 +162,8 @@ public static class PairRecordCodec
         record = new PairRecord
         {
             RetainedPoints = retainedPoints,
+            RecoveredPoint = (bytes[7] & HasRecoveredPoint) != 0 ? BinaryPrimitives.ReadUInt64LittleEndian(span) : 0,
+            NamedPoints = names,
             SettledThrough = settledThrough,
             Prepared = prepared,
             Role = (PairRole)bytes[2],
@@ -160,7 +182,7 @@ public static class PairRecordCodec
             LastHold = BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]) is > 0 and var held ? TimeSpan.FromMicroseconds(held - 1) : null,
             Generations = new GenerationHistory(history),
             RecentPoints = recent,
-            Definition = span.ToArray(),
+            Definition = bytes[(toNames + named)..].ToArray(),
         };
         return true;
     }

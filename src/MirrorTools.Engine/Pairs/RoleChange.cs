@@ -4,11 +4,17 @@ namespace MirrorTools.Engine.Pairs;
 public static class RoleChange
 {
     /// <summary>The copy becomes the source of a new generation (F-16); the former source has yet to say which of its grains may differ.</summary>
-    public static PairRecord Recovered(this PairRecord now, Generation generation) => now with
+    /// <param name="now">The copy's record.</param>
+    /// <param name="generation">The new generation.</param>
+    /// <param name="point">The point that hosts go on from: the last committed one, or an older one whose layer is in the area. All others are given up.</param>
+    public static PairRecord Recovered(this PairRecord now, Generation generation, CommittedPoint point) => now with
     {
         Role = PairRole.Source,
         IsRecovered = true,
+        LastCommitted = point,
+        RecoveredPoint = point.Number == now.LastCommitted.Number ? 0 : point.Number,
         RetainedPoints = [],
+        NamedPoints = [],
         AwaitsRemoteDifferences = true,
         Suspended = SuspendReason.None,
         SourceRoleOrdinal = now.NextRoleOrdinal,
@@ -49,6 +55,8 @@ public static class RoleChange
         TargetPoint = 0,
         Prepared = PreparedPoint.None,
         RetainedPoints = [],
+        NamedPoints = [],
+        RecoveredPoint = 0,
         SettledThrough = 0,
         LastCommitted = CommittedPoint.None,
         RecentPoints = [],

@@ -14,6 +14,8 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
     private readonly CommittedPoint[] _points = new CommittedPoint[world.Identities.Count];
     private readonly HashSet<PairNode> _done = [];
     private readonly HashSet<PairNode> _empty = [];
+    private ulong? _older;
+    private bool _isChosen = !world.MayRecoverOlder || site.Nodes.Count > 1;
 
     /// <summary>What each member was recovered to.</summary>
     public IReadOnlyList<CommittedPoint> Points => _points;
@@ -23,6 +25,9 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
 
     /// <summary>True where nothing was committed: there is nothing to recover.</summary>
     public bool HasNoPoint => _empty.Count > 0;
+
+    /// <summary>True where an admin chose a point before the last committed one .</summary>
+    public bool IsToOlder => _older is not null;
 
     /// <summary>What was in the way the last time, for people.</summary>
     public string Obstacle { get; private set; } = "";
@@ -64,7 +69,8 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
         {
             try
             {
-                var (points, images) = await node.RecoverAsync(force: true);
+                await ChooseAsync(node);
+                var (points, images) = await node.RecoverAsync(force: true, _older);
                 for (var member = 0; member < points.Count; member++)
                 {
                     _points[node.Members[member].Index] = points[member];
@@ -81,6 +87,13 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
                 }
 
                 _empty.Add(node);
+            }
+            catch (PairException e) when (e.Error == PairError.PointNotKept && node.IsTarget)
+            {
+                // a point that was settled took its place, and nothing is recovered yet: the admin chooses anew
+                world.Run.Totals.Count("recoveries to a point that is gone");
+                (_older, _isChosen) = (null, false);
+                Obstacle = e.Message;
             }
             catch (Exception e) when (e is IOException or PairException { Error: PairError.InDoubt or PairError.StorageFailed } && world.HasStorageFaults(node.Site))
             {
@@ -101,6 +114,29 @@ internal sealed class GroupRecovery(PairWorld world, PairSite site, ulong told)
         if (isLeadNeeded)
         {
             await MendLeadAsync();
+        }
+    }
+
+    // Once: after a crash in the middle the others go to the same point.
+    private async Task ChooseAsync(PairNode node)
+    {
+        if (_isChosen || !node.IsTarget)
+        {
+            return;
+        }
+
+        _isChosen = true;
+        HashSet<ulong>? kept = null;
+        foreach (var member in node.Members)
+        {
+            var status = await member.Target!.GetStatusAsync();
+            kept ??= [.. status.RetainedPoints];
+            kept.IntersectWith([.. status.RetainedPoints, status.LastCommitted.Number]);
+        }
+
+        if (kept!.Count > 0 && world.Random.Chance(0.6))
+        {
+            _older = kept.Order().ElementAt(world.Random.Next(kept.Count));
         }
     }
 

@@ -94,9 +94,9 @@ internal sealed class PairMember
     }
 
     /// <summary>Recovers; the pair is opened in its new role by the agent.</summary>
-    public async Task RecoverAsync(bool force)
+    public async Task RecoverAsync(bool force, ulong? point)
     {
-        await Target!.RecoverAsync(force);
+        await Target!.RecoverAsync(force, point);
         Target = null;
     }
 

@@ -79,15 +79,23 @@ internal sealed class PairNode
     public bool IsBecomingTarget { get; set; }
 
     /// <summary>Recovers what is not recovered yet, and opens the recovered images in place of the targets that were closed by it.</summary>
+    /// <param name="force">Recovers whatever the other site does.</param>
+    /// <param name="point">A retained point; null for the last committed one.</param>
     /// <returns>The points, and the images before any host writes, in the order of the members.</returns>
-    public async Task<(IReadOnlyList<CommittedPoint> Points, byte[][] Images)> RecoverAsync(bool force)
+    public async Task<(IReadOnlyList<CommittedPoint> Points, byte[][] Images)> RecoverAsync(bool force, ulong? point)
     {
         var process = Site.Process!;
+        foreach (var member in Members.Where(member => point is not null && member.Target is not null))
+        {
+            // What is prepared anywhere is settled before any of them is recovered: its commit must not end the point in between.
+            await member.Target!.HoldForRecoveryAsync(force, point!.Value);
+        }
+
         foreach (var member in _world.Random.Chance(0.5) ? Members : Members.Reverse())
         {
             if (member.Target is not null)
             {
-                await member.RecoverAsync(force);
+                await member.RecoverAsync(force, point);
                 await OpenMemberAsync(member, process);
             }
         }

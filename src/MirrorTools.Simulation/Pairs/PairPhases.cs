@@ -74,6 +74,11 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
         {
             var member = next.Members[course.Next(next.Members.Count)];
             string[] marks = [member.Metadata.Name + ".write", member.Metadata.Name + ".flush", member.Log.Name + ".write", member.Volume.Name + ".flush"];
+            if (world.MayRecoverOlder)
+            {
+                marks = [.. marks, member.Intermediate.Name + ".write", member.Intermediate.Name + ".flush", member.Volume.Name + ".write"];
+            }
+
             Run.Plan.DoAt(marks[course.Next(marks.Length)], course.Next(1, 5), course.Chance(0.5) ? "kill" : "power-off", member.Node.Site.Name, "300ms");
         }
 
@@ -89,7 +94,12 @@ internal sealed class PairPhases(PairWorld world, FaultStorm storm, PairOperator
         }
 
         Run.Totals.Count("recoveries");
-        PairOracle.CheckPoint(world, lost, recovery.Points, told, recovery.Images, $"what the recovery of site {next.Number} shows");
+        if (recovery.IsToOlder)
+        {
+            Run.Totals.Count("recoveries to a retained point");
+        }
+
+        PairOracle.CheckPoint(world, lost, recovery.Points, recovery.IsToOlder ? 0 : told, recovery.Images, $"what the recovery of site {next.Number} shows");
         next.Each(node => node.History = world.NewHistory([.. node.Members.Select(member => recovery.Images[member.Index]!)]));
         world.BeginGeneration(next, recovery.Points[0].Number);
         await next.SetScheduleAsync();

@@ -90,6 +90,9 @@ internal sealed class PairWorld
     /// <summary>The newest point of this generation that anyone was told is committed (P-2).</summary>
     public ulong ToldCommitted { get; private set; }
 
+    /// <summary>True where the seed may draw recoveries to a retained point; kept plans of other faults are to go on as they were.</summary>
+    public bool MayRecoverOlder => Service == CopyService.AsyncCopy && Run.Options.DeliberateFault is null or nameof(MirrorFaults.RestoreNewestLayer);
+
     /// <summary>True once nothing goes wrong any more.</summary>
     public bool IsCalm { get; set; }
 
@@ -121,7 +124,8 @@ internal sealed class PairWorld
     }
 
     /// <summary>How long the area of preserved grains is: some hold more points than others.</summary>
-    public long AreaBytes(GrainGeometry geometry) => AsyncCopyArea.RequiredLengthBytes(geometry) + (Random.Chance(0.5) ? 0 : geometry.LengthBytes);
+    public long AreaBytes(GrainGeometry geometry) =>
+        AsyncCopyArea.RequiredLengthBytes(geometry) + (Random.Chance(0.5) ? 0 : MayRecoverOlder && Random.Chance(0.5) ? 4 * geometry.LengthBytes : geometry.LengthBytes);
 
     public Guid NewId()
     {

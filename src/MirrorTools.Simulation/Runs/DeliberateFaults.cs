@@ -8,6 +8,7 @@ public static class DeliberateFaults
     private static readonly string[] s_ofAsyncCopyAlone =
     [
         nameof(MirrorFaults.AcknowledgeBeforeDurable), nameof(MirrorFaults.ForgetChangeRecording), nameof(MirrorFaults.ForgetSentGrains),
+        nameof(MirrorFaults.ForgetUndoneGrains), nameof(MirrorFaults.RestoreNewestLayer),
         nameof(MirrorFaults.RecordChangesLate), nameof(MirrorFaults.SkipPreserving),
     ];
 

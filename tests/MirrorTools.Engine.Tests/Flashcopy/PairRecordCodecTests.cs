@@ -64,6 +64,26 @@ public sealed class PairRecordCodecTests
         Assert.Null(decoded.WithCommitted(decoded.LastCommitted).LastHold);
     }
 
+    /// <summary>The recovered point and the names of points come after them.</summary>
+    [Fact]
+    [Rule("A-10")]
+    public void A_recovered_point_and_names_are_part_of_the_record()
+    {
+        byte[] bytes = PairRecordCodec.Encode(Record() with { RetainedPoints = [7], RecoveredPoint = 6, NamedPoints = [new NamedPoint(7, "a"), new NamedPoint(9, "b-2")] });
+        Assert.Equal(3, bytes[7]);
+        Assert.EndsWith(
+            "0700000000000000" + "0600000000000000" + "02" + "0700000000000000" + "01" + "61" + "0900000000000000" + "03" + "622D32" + "7B7D", Convert.ToHexString(bytes), StringComparison.Ordinal);
+        Assert.True(PairRecordCodec.TryDecode(bytes, out PairRecord? decoded));
+        Assert.Equal(6ul, decoded!.RecoveredPoint);
+        Assert.Equal([new NamedPoint(7, "a"), new NamedPoint(9, "b-2")], decoded.NamedPoints);
+        Assert.Equal([7], decoded.RetainedPoints);
+        Assert.Equal("{}"u8.ToArray(), decoded.Definition.ToArray());
+        for (int length = 0; length < bytes.Length; length++)
+        {
+            Assert.False(PairRecordCodec.TryDecode(bytes.AsSpan(0, length), out _));
+        }
+    }
+
     [Fact]
     public void Every_shorter_or_longer_text_is_refused()
     {

@@ -21,6 +21,9 @@ internal static class CycleEndpoints
         routes.MapPost(Routes.CycleStop, (PairCycles cycles, string pair, long number) => cycles.StopAsync(pair, number));
         routes.MapGet(Routes.CycleFollow, FollowAsync).Produces<CycleInfo>(contentType: "text/event-stream");
         routes.MapGet(Routes.Points, (PairPoints points, string pair) => points.ListAsync(pair));
+        routes.MapPost(Routes.Points, async (NamedPoints names, string pair, NewPointRequest? body, CancellationToken cancel) =>
+            TypedResults.Created((string?)null, await names.TakeAsync(pair, body ?? new(), cancel)));
+        routes.MapDelete(Routes.Point, (PairPoints points, string pair, long number, HttpContext context) => points.RemoveAsync(pair, number, Caller.Of(context)));
         routes.MapPost(Routes.PointExport, async (PairPoints points, string pair, long number, ExportPointRequest? body, HttpContext context) =>
             TypedResults.Accepted((string?)null, await points.ExportAsync(pair, number, body ?? new(), Caller.Of(context))));
         routes.MapGet(Routes.Bitmap, (PairMaps maps, string pair, string map, string? site, long? firstGrain, int? take, CancellationToken cancel) =>

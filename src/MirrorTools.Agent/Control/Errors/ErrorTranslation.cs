@@ -82,6 +82,10 @@ internal static class ErrorTranslation
         PairError.GeometryMismatch => ErrorIds.TargetTooSmall,
         PairError.NoSuchMap => ErrorIds.MapNotKept,
         PairError.PointNotKept => ErrorIds.PointNotFound,
+        PairError.PointInUse => ErrorIds.PointInUse,
+        PairError.PointIsNewest => ErrorIds.PointIsLatest,
+        PairError.PointNameTaken => ErrorIds.PointNameExists,
+        PairError.TooManyNamedPoints => ErrorIds.TooManyNamedPoints,
         PairError.NoSuchStorage => ErrorIds.StorageNotUsedByService,
         _ => ErrorIds.InternalError,
     };

@@ -41,9 +41,12 @@ internal sealed partial class PreservedArea
     /// <param name="pairId">The pair it must belong to.</param>
     /// <param name="geometry">The volume it must belong to.</param>
     /// <param name="layers">The labels of the layers that are kept, ascending; where there are none every slot is free.</param>
+    /// <param name="newest">
+    /// The newest label that there may be, where the newest kept layer is an older one: that one has what newer layers held, where it lacks it, and shows its point as before.
+    /// </param>
     /// <exception cref="MetadataCorruptException">The area is damaged, or another one's; or it holds a layer newer than the newest kept one, so the list is outdated.</exception>
     /// <exception cref="MetadataVersionException">The area needs a newer program.</exception>
-    public static async Task<PreservedArea> OpenAsync(IBlockDevice device, Guid pairId, GrainGeometry geometry, IReadOnlyList<ulong> layers)
+    public static async Task<PreservedArea> OpenAsync(IBlockDevice device, Guid pairId, GrainGeometry geometry, IReadOnlyList<ulong> layers, ulong newest = 0)
     {
         // What a process that died left in the system's cache can be read and is not durable yet. Without this flush the next write of a block would go over the copy that is.
         await device.FlushAsync(CancellationToken.None);
@@ -52,6 +55,11 @@ internal sealed partial class PreservedArea
         foreach (ulong label in layers)
         {
             area.BeginLayer(label);
+        }
+
+        if (newest > area._newestLabel)
+        {
+            area._newestLabel = newest;
         }
 
         await new PreservedTableLoader(metadata, area._layout.Table, pairId, area._table).RunAsync();
@@ -68,11 +76,11 @@ internal sealed partial class PreservedArea
                 throw new MetadataCorruptException("preserved area", $"The table of the preserved area speaks of grain {entry.Grain} in slot {slot}; there are {_geometry.GrainCount} and {SlotCount}.");
             }
 
-            if (_layers.Newest is { } newest && entry.Label > newest.Label)
+            if (_layers.Newest is not null && _newestLabel is { } newest && entry.Label > newest)
             {
                 // A layer is begun only after the record of its point was durable.
                 throw new MetadataCorruptException(
-                    "state record", $"The newest state record is lost: the one that is left knows points up to {newest.Label}, and the preserved area holds grains of point {entry.Label}.");
+                    "state record", $"The newest state record is lost: the one that is left knows points up to {newest}, and the preserved area holds grains of point {entry.Label}.");
             }
 
             _newestLabel = Math.Max(_newestLabel ?? 0, entry.Label);

@@ -120,6 +120,21 @@ internal sealed partial class PreservedArea
         }
     }
 
+    /// <summary>
+    /// Clears on the disk what was forgotten since it was found there. Before the first <see cref="RemoveAsync"/> where several layers were opened as one: of a grain that is taken out, the
+    /// entry of a newer layer would step into its place.
+    /// </summary>
+    /// <exception cref="IOException">A write or a flush failed: the next opening finds each of those entries or not, which is the same.</exception>
+    public async Task ForgetDurablyAsync()
+    {
+        using SerialGate.Turn turn = await _device.EnterAsync(CancellationToken.None);
+        await SettleAsync();
+        await _table.WriteForgottenAsync();
+    }
+
+    /// <summary>The grains that a layer or a newer one holds: where its point differs from the volume.</summary>
+    public GrainMap HeldFrom(ulong layer) => _layers.HeldFrom(layer);
+
     /// <summary>Forgets everything for good, by one new header: no layer is left, and every slot is free.</summary>
     /// <exception cref="IOException">A write or a flush failed: the area is as before, or empty, as <see cref="Layers"/> says; the next opening finds either.</exception>
     public async Task ClearAsync()

@@ -55,6 +55,18 @@ internal sealed class PreservedLayers(long grainCount)
         return false;
     }
 
+    /// <summary>The grains that a layer or a newer one holds.</summary>
+    public GrainMap HeldFrom(ulong label)
+    {
+        GrainMap held = new(grainCount, initialValue: false);
+        foreach (PreservedLayer layer in _layers.Where(layer => layer.Label >= label))
+        {
+            GrainMap.Or(held, layer.Held);
+        }
+
+        return held;
+    }
+
     /// <summary>Adds an empty newest layer.</summary>
     public void Begin(ulong label) => _layers = [.. _layers, new PreservedLayer(label, grainCount)];
 

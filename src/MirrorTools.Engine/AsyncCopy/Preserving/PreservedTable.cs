@@ -21,6 +21,7 @@ internal sealed class PreservedTable(MetadataDevice device, PreservedAreaLayout 
     private readonly Dictionary<int, byte> _durableCopies = [];
     private readonly Dictionary<int, byte> _writtenCopies = [];
     private readonly SortedSet<int> _unsettled = [];
+    private readonly SortedSet<int> _forgotten = [];
     private byte[]? _buffer;
     private ulong _sequence;
 
@@ -87,13 +88,31 @@ internal sealed class PreservedTable(MetadataDevice device, PreservedAreaLayout 
     }
 
     /// <summary>Clears an entry that nobody needs in the image; on the disk it goes with the block's next write, or not at all.</summary>
-    public void Forget(long slot) => this[slot] = default;
+    public void Forget(long slot)
+    {
+        this[slot] = default;
+        _forgotten.Add(PreservedAreaLayout.BlockOf(slot));
+    }
+
+    /// <summary>Makes the blocks of forgotten entries durable without them.</summary>
+    /// <exception cref="IOException">A write or the flush failed.</exception>
+    public async Task WriteForgottenAsync()
+    {
+        SortedSet<int> blocks = [.. _forgotten];
+        if (blocks.Count > 0)
+        {
+            await WriteAsync(blocks);
+            await device.FlushAsync(CancellationToken.None);
+            _forgotten.ExceptWith(blocks);
+        }
+    }
 
     /// <summary>Forgets everything, since a new era has begun.</summary>
     public void Restart(ulong era)
     {
         _images.Clear();
         _unsettled.Clear();
+        _forgotten.Clear();
         Era = era;
     }
 

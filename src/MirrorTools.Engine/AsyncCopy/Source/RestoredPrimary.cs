@@ -27,12 +27,13 @@ internal sealed class RestoredPrimary
     private SourceCore? _core;
     private SuspendReason _part;
     private bool _isPersisted;
+    private bool _isUnambiguous;
     private Action<SuspendReason, FaultText>? _fault;
 
     private RestoredPrimary(SourceOpening opening, PreservedArea area, AsyncMaps maps)
     {
         (_opening, _area, _maps) = (opening, area, maps);
-        _layer = opening.Record.TargetEpoch;
+        _layer = LayerOf(opening);
         GrainMap restored = new(opening.Geometry.GrainCount, true);
         GrainMap.AndNot(restored, area.Newest);
         _settling = new GrainSettling(restored, opening.Geometry, UndoAsync, opening.Parts.Options, opening.Parts.Time)
@@ -49,12 +50,19 @@ internal sealed class RestoredPrimary
     /// <summary>What hosts read and write.</summary>
     public RestoringImage Image { get; }
 
-    /// <summary>Opens the area, and counts what is preserved there as different from the former source.</summary>
+    /// <summary>
+    /// Opens the area, and counts what is preserved there as different from the former source. Opened with the layer of the recovered point alone, it has everything that newer layers hold
+    /// in that one: the first layer from the point's own on that holds a grain counts.
+    /// </summary>
     public static async Task<RestoredPrimary> OpenAsync(SourceOpening opening, AsyncMaps derived)
     {
         PreservedArea area = await PreservedArea.OpenAsync(
-            opening.Parts.Intermediate, opening.Store.Identity.PairId, opening.Geometry, [opening.Record.TargetEpoch]);
-        GrainMap.Or(derived.OutOfSync, area.Newest);
+            opening.Parts.Intermediate, opening.Store.Identity.PairId, opening.Geometry, [LayerOf(opening)], opening.Record.TargetEpoch);
+        if (!opening.Parts.Faults.ForgetUndoneGrains)
+        {
+            GrainMap.Or(derived.OutOfSync, area.Newest);
+        }
+
         return new RestoredPrimary(opening, area, derived);
     }
 
@@ -89,6 +97,8 @@ internal sealed class RestoredPrimary
         }
     }
 
+    private static ulong LayerOf(SourceOpening opening) => opening.Parts.Faults.RestoreNewestLayer ? opening.Record.TargetEpoch : opening.Record.RecoveredEpoch;
+
     private PreservedPlace? Find(long grain) => _area.TryFind(_layer, grain, out PreservedPlace place) ? place : null;
 
     // What was preserved is how the two sites differ: that is durable before the first grain of it is undone. Hosts that wait see a fault of it as one of the undoing.
@@ -114,6 +124,12 @@ internal sealed class RestoredPrimary
         }
 
         _part = SuspendReason.TargetFailed;
+        if (!_isUnambiguous)
+        {
+            await _area.ForgetDurablyAsync();
+            _isUnambiguous = true;
+        }
+
         GrainGeometry geometry = _opening.Geometry;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(RunBytes, geometry.GrainBytes));
         try

@@ -178,8 +178,9 @@ internal sealed class AsyncSecondary : ITargetService
         IEnumerable<ulong> older = now.RetainedPoints.Concat(now.RecentPoints.SkipLast(1).TakeLast(1).Select(static point => point.Number)).Distinct();
 
         // The new point was compared by hash where a storage was written behind the pair's back; those before it were not (P-5).
-        int kept = now.NeedsComparison ? 0 : Math.Min(_core.Options.RetainPoints, PairRecord.MaximumRecentPoints) - 1;
-        return now with { RetainedPoints = [.. older.TakeLast(kept)] };
+        HashSet<ulong> kept = now.NeedsComparison ? [] : [.. now.NamedPoints.Select(static named => named.Number)];
+        kept.UnionWith(now.NeedsComparison ? [] : older.TakeLast(Math.Min(_core.Options.RetainPoints, PairRecord.MaximumRecentPoints) - 1));
+        return now with { RetainedPoints = [.. older.Where(kept.Contains)] };
     }
 
     /// <inheritdoc/>
@@ -202,7 +203,13 @@ internal sealed class AsyncSecondary : ITargetService
     }
 
     /// <inheritdoc/>
+    public bool RetainsPoints => true;
+
+    /// <inheritdoc/>
     public Task RemovePointAsync(ulong point) => _layers.RemoveAsync(point);
+
+    /// <inheritdoc/>
+    public long CountToRestore(ulong point) => _area.HeldFrom(_core.Record.TargetEpochOf(point)).CountSet();
 
     /// <inheritdoc/>
     public Task PrepareRecoveryAsync() => _opening.Log.WriteCleanAsync(CancellationToken.None);

@@ -9,7 +9,7 @@ namespace MirrorTools.Engine.AsyncCopy.Target;
 
 /// <summary>
 /// Which layers of the area are kept: that of the last committed point, those of retained points, and those that somebody reads. Where the area is full the oldest retained point goes
-/// that nobody reads, then the oldest one that is read: its reader's loss, not the mirror's (P-8). On the pair's scheduler.
+/// that has no name and that nobody reads, then the oldest one that is read: its reader's loss, not the mirror's (P-8). On the pair's scheduler.
 /// </summary>
 /// <param name="core">Site 2.</param>
 /// <param name="area">The preserved grains.</param>
@@ -37,8 +37,8 @@ internal sealed class KeptLayers(TargetCore core, PreservedArea area, EpochGate 
         return pin;
     }
 
-    /// <summary>Gives up a retained point; one that is read stays until its reader has ended.</summary>
-    /// <exception cref="PairException">It is not retained.</exception>
+    /// <summary>Gives up a retained point that nobody reads, and its name.</summary>
+    /// <exception cref="PairException">It is not retained, or it is read.</exception>
     public async Task RemoveAsync(ulong point)
     {
         if (!core.Record.RetainedPoints.Contains(point))
@@ -46,8 +46,12 @@ internal sealed class KeptLayers(TargetCore core, PreservedArea area, EpochGate 
             throw new PairException(PairError.PointNotKept, $"Point {point} is not retained. Get-ConsistencyPoint shows which are.");
         }
 
-        await core.ChangeRecordAsync(now => now with { RetainedPoints = [.. now.RetainedPoints.Where(kept => kept != point)] });
-        Keep();
+        if (_pins.Exists(pin => pin.Point.Number == point && !pin.IsLost))
+        {
+            throw new PairException(PairError.PointInUse, $"Point {point} is being read, by an export or a mounted volume. Remove-ConsistencyPoint works once that has ended.");
+        }
+
+        await DropAsync(point);
     }
 
     /// <summary>Preserves grains of the last committed point, durably; afterwards no reader looks for them on the secondary.</summary>
@@ -76,10 +80,11 @@ internal sealed class KeptLayers(TargetCore core, PreservedArea area, EpochGate 
 
     private async Task<bool> TryGiveUpOldestAsync()
     {
-        ulong oldest = core.Record.RetainedPoints.FirstOrDefault(point => !_pins.Exists(pin => pin.Point.Number == point));
+        ulong oldest = core.Record.RetainedPoints.FirstOrDefault(point => !IsNamed(point) && !_pins.Exists(pin => pin.Point.Number == point));
         if (oldest == 0)
         {
-            if (_pins.Where(pin => !pin.IsLost && pin.Layer < Newest).MinBy(static pin => pin.Layer) is not { } read)
+            bool IsWanted(LayerPin pin) => pin.Layer == Newest || IsNamed(pin.Point.Number) || _pins.Exists(other => other.Layer == pin.Layer && other.IsHeld);
+            if (_pins.Where(pin => !pin.IsLost && !IsWanted(pin)).MinBy(static pin => pin.Layer) is not { } read)
             {
                 return false;
             }
@@ -91,14 +96,22 @@ internal sealed class KeptLayers(TargetCore core, PreservedArea area, EpochGate 
             await WaitReadersAsync();
         }
 
-        if (core.Record.RetainedPoints.Contains(oldest))
+        await DropAsync(oldest);
+        core.Events.Report(PairEventId.RetainedPointDropped, ("point", oldest));
+        return true;
+    }
+
+    private bool IsNamed(ulong point) => core.Record.NamedPoints.Any(named => named.Number == point);
+
+    // Durable before the area hears of it.
+    private async Task DropAsync(ulong point)
+    {
+        if (core.Record.RetainedPoints.Contains(point))
         {
-            await RemoveAsync(oldest);
+            await core.ChangeRecordAsync(now => (now with { RetainedPoints = [.. now.RetainedPoints.Where(kept => kept != point)] }).WithNamesOfKept());
         }
 
         Keep();
-        core.Events.Report(PairEventId.RetainedPointDropped, ("point", oldest));
-        return true;
     }
 
     // Its reader has ended, and its slots may be used again.

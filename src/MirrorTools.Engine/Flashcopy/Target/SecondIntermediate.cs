@@ -158,6 +158,12 @@ internal sealed class SecondIntermediate : ITargetService
     }
 
     /// <inheritdoc/>
+    public bool RetainsPoints => false;
+
+    /// <inheritdoc/>
+    public long CountToRestore(ulong point) => UncopiedGrains;
+
+    /// <inheritdoc/>
     public Task RemovePointAsync(ulong point) => throw new PairException(PairError.PointNotKept, $"Point {point} is not retained: a pair of the flashcopy service keeps the last committed one.");
 
     /// <inheritdoc/>

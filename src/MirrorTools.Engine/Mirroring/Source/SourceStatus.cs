@@ -48,6 +48,9 @@ public sealed record SourceStatus
     /// <summary>Committed points, oldest first.</summary>
     public required IReadOnlyList<CommittedPoint> RecentPoints { get; init; }
 
+    /// <summary>The point that this side was recovered to; 0 where it was not.</summary>
+    public required ulong RecoveredPoint { get; init; }
+
     /// <summary>The generations.</summary>
     public required GenerationHistory Generations { get; init; }
 

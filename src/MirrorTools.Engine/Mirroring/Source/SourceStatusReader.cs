@@ -29,6 +29,7 @@ internal sealed class SourceStatusReader(
             HasChanges = service.HasChanges,
             LastCommitted = record.LastCommitted,
             RecentPoints = record.RecentPoints,
+            RecoveredPoint = !record.IsRecovered ? 0 : record.RecoveredPoint != 0 ? record.RecoveredPoint : record.TargetPoint,
             Generations = record.Generations,
             CycleLinkBytes = cycle.LinkBytes,
             SentBytes = service.SentBytes,

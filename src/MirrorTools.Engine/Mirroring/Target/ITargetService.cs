@@ -90,9 +90,16 @@ internal interface ITargetService
     /// <exception cref="PairException">It is not the last one, and the service does not keep it.</exception>
     PinnedPoint Pin(CommittedPoint point);
 
-    /// <summary>Gives up a retained point.</summary>
-    /// <exception cref="PairException">It is not retained.</exception>
+    /// <summary>True where committed points before the last one can be kept .</summary>
+    bool RetainsPoints { get; }
+
+    /// <summary>Gives up a retained point, and its name.</summary>
+    /// <exception cref="PairException">It is not retained, or somebody reads it.</exception>
     Task RemovePointAsync(ulong point);
+
+    /// <summary>How many grains a recovery to a committed point restores behind the hosts' backs.</summary>
+    /// <param name="point">The last committed point, or a retained one.</param>
+    long CountToRestore(ulong point);
 
     /// <summary>Nothing runs any more: makes durable what a new role of this side begins with.</summary>
     /// <exception cref="IOException">It could not be.</exception>

@@ -21,6 +21,7 @@ public sealed class MirrorTarget : IAsyncDisposable
     private readonly TargetSettlement _settlement;
     private readonly LeadChoice _choice;
     private readonly TargetRecovery _recovery;
+    private readonly TargetPoints _points;
     private readonly CancellationTokenSource _stop = new();
     private Task _background = Task.CompletedTask;
 
@@ -36,7 +37,8 @@ public sealed class MirrorTarget : IAsyncDisposable
         _settlement = new TargetSettlement(core, _point);
         _choice = new LeadChoice(core, _point) { Failed = OnFault };
         _session = new TargetSession(core, _point, differences) { Failed = OnFault };
-        _recovery = new TargetRecovery(core, _point, _session, _settlement) { Stop = StopAsync };
+        _points = new TargetPoints(core);
+        _recovery = new TargetRecovery(core, _point, _points, _session, _settlement) { Stop = StopAsync };
         core.Flows.Broken = exception => OnFault(SuspendReason.Failed, exception);
         core.Service.Bind(core, _point, OnFault);
     }
@@ -82,6 +84,7 @@ public sealed class MirrorTarget : IAsyncDisposable
         LastCommitted = _core.Record.LastCommitted,
         RecentPoints = _core.Record.RecentPoints,
         RetainedPoints = _core.Record.RetainedPoints,
+        NamedPoints = _core.Record.NamedPoints,
         Generations = _core.Record.Generations,
         UncopiedGrains = _core.Service.UncopiedGrains,
         FutureGrains = _core.Service.FutureGrains,
@@ -98,9 +101,19 @@ public sealed class MirrorTarget : IAsyncDisposable
         return Task.CompletedTask;
     });
 
-    /// <summary>Gives up a retained point: its room goes to the point before it, or is free.</summary>
-    /// <exception cref="PairException">It is not retained.</exception>
-    public Task RemovePointAsync(ulong point) => _core.Control.InvokeAsync(() => _core.Service.RemovePointAsync(point));
+    /// <summary>Gives up a retained point, and its name: its room goes to the point before it, or is free.</summary>
+    /// <exception cref="PairException">It is not retained, somebody reads it, or it is the last committed one.</exception>
+    public Task RemovePointAsync(ulong point) => _core.Control.InvokeAsync(() => _points.RemoveAsync(point));
+
+    /// <summary>Gives a point a name, durably: the one under way, or a committed one that is kept. It is kept from then on until it is removed .</summary>
+    /// <param name="point">Its number; one that is newer than the last committed one may not be known here yet. 0 only asks whether a point may have the name.</param>
+    /// <param name="name">The name, which no other point has.</param>
+    /// <exception cref="PairException">The point is not kept, the name is taken, or there are too many names.</exception>
+    public Task NamePointAsync(ulong point, string name) => _core.Control.InvokeAsync(() => _points.NameAsync(point, name));
+
+    /// <summary>How many grains a recovery to a committed point restores behind the hosts' backs.</summary>
+    /// <exception cref="PairException">The point is not kept.</exception>
+    public Task<long> CountToRestoreAsync(ulong point) => _core.Control.InvokeAsync(() => Task.FromResult(_core.Service.CountToRestore(_points.Find(point).Number)));
 
     /// <summary>A copy of a map, for <c>Get-GrainBitmap</c>.</summary>
     public Task<GrainMap> SnapshotAsync(TargetMapKind kind) => _core.Control.InvokeAsync(() => Task.FromResult(_core.Service.Snapshot(kind)));
@@ -117,12 +130,7 @@ public sealed class MirrorTarget : IAsyncDisposable
         await _core.Service.WhenImageIsCurrentAsync();
         _recovery.ThrowIfNothingCommitted();
         _recovery.ThrowIfDistrusted();
-        PairRecord record = _core.Record;
-        CommittedPoint wanted = point is { } number && number != record.LastCommitted.Number
-            ? record.RecentPoints.FirstOrDefault(known => known.Number == number && record.RetainedPoints.Contains(number))
-            : record.LastCommitted;
-        return !wanted.IsNone ? _core.Service.Pin(wanted) : throw new PairException(PairError.PointNotKept,
-            $"Point {point} is not kept. Get-ConsistencyPoint shows which are; Set-MirrorPair -RetainPoints keeps more from now on.");
+        return _core.Service.Pin(_points.Find(point ?? _core.Record.LastCommitted.Number));
     });
 
     /// <summary>
@@ -130,13 +138,21 @@ public sealed class MirrorTarget : IAsyncDisposable
     /// <see cref="MirrorSource"/> over the same parts, and hosts read and write the committed image at once, whatever its size.
     /// </summary>
     /// <param name="force">Recovers even though site 1 is connected, or the committed image is not trusted.</param>
-    /// <exception cref="PairException">Nothing was committed yet, what was is not trusted, or site 1 is still reachable.</exception>
-    public async Task<CommittedPoint> RecoverAsync(bool force)
+    /// <param name="point">The number of a retained point whose image it is to be, every newer one given up; null for the last committed one.</param>
+    /// <exception cref="PairException">Nothing was committed yet, what was is not trusted, site 1 is still reachable, or the point is not kept.</exception>
+    public async Task<CommittedPoint> RecoverAsync(bool force, ulong? point = null)
     {
-        CommittedPoint recovered = await _core.Control.InvokeAsync(() => _recovery.RunAsync(force));
+        CommittedPoint recovered = await _core.Control.InvokeAsync(() => _recovery.RunAsync(force, point));
         await DisposeAsync();
         return recovered;
     }
+
+    /// <summary>
+    /// Before the recovery of several pairs to one point: settles what is prepared here, and holds the point until the result is disposed of. Afterwards nothing that this side hears of the
+    /// other one's choices makes it give the point up.
+    /// </summary>
+    /// <exception cref="PairException">As <see cref="RecoverAsync"/>.</exception>
+    public Task<HeldPoint> HoldForRecoveryAsync(bool force, ulong point) => _core.Control.InvokeAsync(() => _recovery.HoldAsync(force, point));
 
     /// <summary>This pair leads a group: what it chose about a point that another member has prepared (F-9).</summary>
     /// <param name="prepared">The point.</param>

@@ -14,6 +14,9 @@ public abstract class PinnedPoint : IAsyncDisposable
     /// <summary>Its image, read-only. A read fails where the storage of what is kept for it does, which never holds up the mirror.</summary>
     public IBlockDevice Image { get; internal set; } = null!;
 
+    /// <summary>True where it stays whatever room it takes: a recovery goes to it.</summary>
+    internal bool IsHeld { get; set; }
+
     /// <summary>Lets the point go, and what was kept for it.</summary>
     public abstract ValueTask DisposeAsync();
 }

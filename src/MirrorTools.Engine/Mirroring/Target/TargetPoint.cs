@@ -10,6 +10,7 @@ internal sealed class TargetPoint(TargetCore core)
     private readonly ITargetService _service = core.Service;
     private Task _settling = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
+    private int _recoveries;
 
     /// <summary>Where the point stands.</summary>
     public TargetState State { get; private set; } = core.Record.Prepared.IsNone ? TargetState.Waiting : TargetState.Prepared;
@@ -26,8 +27,14 @@ internal sealed class TargetPoint(TargetCore core)
     /// <summary>What is behind the fault.</summary>
     public FaultText? FaultDetail { get; private set; }
 
-    /// <summary>True while a recovery settles what is prepared: nothing more is, though site 1 may be connected.</summary>
-    public bool IsClosedToPoints { get; set; }
+    /// <summary>True while a recovery settles what is prepared, and after it: nothing more is, though site 1 may be connected.</summary>
+    public bool IsClosedToPoints => _recoveries > 0;
+
+    /// <summary>A recovery begins: no more points from now on.</summary>
+    public void CloseToPoints() => _recoveries++;
+
+    /// <summary>A recovery was not to be.</summary>
+    public void ReopenToPoints() => _recoveries--;
 
     /// <summary>Completes when no point is being prepared or chosen.</summary>
     public Task WhenDecided() => _settling.IsCompleted ? _completing : WhenSettledAsync();
@@ -216,7 +223,7 @@ internal sealed class TargetPoint(TargetCore core)
     }
 
     private PairRecord Commit(PairRecord now, CommittedPoint committed) =>
-        _service.WithCommit(now.WithCommitted(committed) with { TargetPoint = committed.Number }, committed) with { NeedsComparison = false };
+        _service.WithCommit(now.WithCommitted(committed) with { TargetPoint = committed.Number }, committed).WithNamesOfKept() with { NeedsComparison = false };
 
     // What has arrived, the maps, then the record.
     private async Task<bool> MakeDurableAsync(IPeerChannel channel, Func<PairRecord, PairRecord> change)

@@ -35,6 +35,9 @@ public sealed record TargetStatus
     /// <summary>The numbers of committed points before the last one that can be read still, ascending .</summary>
     public required IReadOnlyList<ulong> RetainedPoints { get; init; }
 
+    /// <summary>Points that have a name; one of them may be under way still.</summary>
+    public required IReadOnlyList<NamedPoint> NamedPoints { get; init; }
+
     /// <summary>The generations.</summary>
     public required GenerationHistory Generations { get; init; }
 
