@@ -53,7 +53,7 @@ internal sealed class CacheBed
     {
         for (ulong seed = 1; seed <= 5; seed++)
         {
-            SimScheduler scheduler = new(seed);
+            SimScheduler scheduler = new(seed, new SimSchedulerOptions { TimerRaceProbability = 0 });
             scheduler.Run(() => test(new CacheBed(scheduler, options, readsStale)));
         }
     }
@@ -86,7 +86,15 @@ internal sealed class CacheBed
         return Only(buffer);
     }
 
-    public Task PauseAsync(int microseconds) => Task.Delay(TimeSpan.FromMicroseconds(microseconds), Time);
+    public Task PauseAsync(int microseconds) => PauseAsync(Scheduler, Scheduler.World, microseconds);
+
+    /// <summary>Waits for less than the milliseconds that <c>Task.Delay</c> counts.</summary>
+    public static Task PauseAsync(SimScheduler scheduler, SimProcess process, int microseconds)
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        scheduler.Schedule(TimeSpan.FromMicroseconds(microseconds), done.SetResult, "pause", process);
+        return done.Task;
+    }
 
     public static byte[] Pages(byte stamp, int count)
     {

@@ -226,5 +226,5 @@ internal sealed class CacheRun
         return new GrainRange(first, _random.NextInt64(1, _geometry.GrainCount - first + 1));
     }
 
-    private Task PauseAsync(int mostMicroseconds) => Task.Delay(TimeSpan.FromMicroseconds(_random.Next(1, mostMicroseconds)), _process.Time);
+    private Task PauseAsync(int mostMicroseconds) => CacheBed.PauseAsync(_scheduler, _process, _random.Next(1, mostMicroseconds));
 }

@@ -120,7 +120,7 @@ public sealed class CacheThrottleTests
                     await throttle.AdmitAsync(data.Length, default);
                     longest = scheduler.Now - before > longest ? scheduler.Now - before : longest;
                     Assert.True(cache.TryPut((long)write * 7919 % 4096 * data.Length, data), $"seed {seed}: full at write {write}");
-                    await Task.Delay(TimeSpan.FromMicroseconds(100), scheduler.World.Time);
+                    await CacheBed.PauseAsync(scheduler, scheduler.World, 100);
                     marks.Add((scheduler.Now, cache.HardenedBytes));
                 }
 

@@ -49,7 +49,7 @@ public sealed class WriteBackCacheLimitTests
             {
                 bed.Put(page, 1);
                 await bed.PauseAsync(600);
-                Assert.InRange(bed.Cache.UnhardenedBytes, 0, 24 * CacheBed.PageBytes);
+                Assert.InRange(bed.Cache.UnhardenedBytes, 0, 12 * CacheBed.PageBytes);
             }
 
             await bed.PauseAsync(10_000);
@@ -66,8 +66,8 @@ public sealed class WriteBackCacheLimitTests
         GrainGeometry geometry = new(64 << 20, 16 * 1024);
         WriteBackCache cache = new(new LongDisk(geometry.LengthBytes), geometry, new CacheOptions { LimitBytes = pages * 4096, TargetBytes = pages * 2048 }, new StillTime());
         byte[] data = new byte[8 * 4096];
-        long allocated = 0;
-        for (int round = 0; round < 6; round++)
+        long allocated = long.MaxValue;
+        for (int round = 0; round < 10; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int page = 0; page < pages; page += 8)
@@ -78,7 +78,8 @@ public sealed class WriteBackCacheLimitTests
                 Assert.True(isPut);
             }
 
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            // A collection that another test caused counts what was left of the thread's allocation context: not every round has one.
+            allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
             Assert.True(cache.FlushAsync(default).IsCompletedSuccessfully);
         }
 

@@ -11,7 +11,8 @@ namespace MirrorTools.Engine.Tests.Caching;
 public sealed class WriteBackCacheThreadTests
 {
     private const int Sectors = 512;
-    private const int Puts = 40_000;
+    private const int LeastPuts = 40_000;
+    private const int LeastReads = 3_000;
 
     // The version of each sector that is certainly put.
     private readonly long[] _put = new long[Sectors];
@@ -42,14 +43,37 @@ public sealed class WriteBackCacheThreadTests
         await background;
         await flow.InvokeAsync(() => cache.FlushAsync(default));
         Assert.Empty(_broken);
-        Assert.True(_reads > 1000, $"Only {_reads} reads.");
         Assert.Equal(0, cache.UnhardenedBytes);
+    }
+
+    [Fact]
+    [Rule("S-8")]
+    public void A_page_that_is_put_all_the_time_is_read_in_whole_sectors()
+    {
+        const int leastPuts = 300_000;
+        GrainGeometry geometry = new(Sectors * 512, 4096);
+        WriteBackCache cache = new(new LongDisk(Sectors * 512), geometry, new CacheOptions { LimitBytes = 20 * 4096, TargetBytes = 6 * 4096 }, TimeProvider.System);
+        Thread[] readers = [.. Enumerable.Range(0, 2).Select(_ => new Thread(() => Read(cache, new Random(1), most: 8)))];
+        byte[] data = new byte[4096];
+        Assert.True(cache.TryPut(0, data));
+        _readsUnderWay = readers.Length;
+        Array.ForEach(readers, reader => reader.Start());
+        for (int version = 1; (version <= leastPuts || Interlocked.Read(ref _reads) < leastPuts) && !IsBroken; version++)
+        {
+            MemoryMarshal.Cast<byte, long>(data.AsSpan()).Fill(version);
+            Assert.True(cache.TryPut(0, data));
+            Volatile.Write(ref _put[7], version);
+        }
+
+        Volatile.Write(ref _readsUnderWay, 0);
+        Array.ForEach(readers, reader => reader.Join());
+        Assert.Empty(_broken);
     }
 
     private async Task PutAsync(WriteBackCache cache, Random random)
     {
         byte[] data = new byte[24 * 512];
-        for (int version = 1; version <= Puts && _broken.Count == 0; version++)
+        for (int version = 1; (version <= LeastPuts || Interlocked.Read(ref _reads) < LeastReads) && !IsBroken; version++)
         {
             int count = random.Next(1, 25);
             int first = random.Next(Sectors - count);
@@ -71,7 +95,7 @@ public sealed class WriteBackCacheThreadTests
         }
     }
 
-    private void Read(WriteBackCache cache, Random random)
+    private void Read(WriteBackCache cache, Random random, int most = Sectors)
     {
         long[] from = new long[24];
         byte[] data = new byte[24 * 512];
@@ -79,8 +103,8 @@ public sealed class WriteBackCacheThreadTests
         {
             while (Volatile.Read(ref _readsUnderWay) > 0)
             {
-                int count = random.Next(1, 25);
-                int first = random.Next(Sectors - count);
+                int count = random.Next(1, Math.Min(25, most + 1));
+                int first = random.Next(most - count + 1);
                 for (int i = 0; i < count; i++)
                 {
                     from[i] = Volatile.Read(ref _put[first + i]);
@@ -100,6 +124,17 @@ public sealed class WriteBackCacheThreadTests
         catch (Exception exception)
         {
             Break(exception);
+        }
+    }
+
+    private bool IsBroken
+    {
+        get
+        {
+            lock (_broken)
+            {
+                return _broken.Count > 0;
+            }
         }
     }
 
