@@ -33,11 +33,7 @@ public sealed partial class GrainMap
     private static void Combine<TAlgebra>(GrainMap target, GrainMap mask, Action<int>? pageChanged)
         where TAlgebra : struct, IWordAlgebra
     {
-        if (target.GrainCount != mask.GrainCount)
-        {
-            throw new ArgumentException($"A map of {mask.GrainCount} grains can't be combined into one of {target.GrainCount}.", nameof(mask));
-        }
-
+        CheckSameSize(target, mask);
         for (int page = 0; page < target._pages.Length; page++)
         {
             if (CombinePage<TAlgebra>(target, mask, page))
@@ -49,17 +45,18 @@ public sealed partial class GrainMap
         }
     }
 
+    private static void CheckSameSize(GrainMap target, GrainMap mask)
+    {
+        if (target.GrainCount != mask.GrainCount)
+        {
+            throw new ArgumentException($"A map of {mask.GrainCount} grains can't be combined into one of {target.GrainCount}.", nameof(mask));
+        }
+    }
+
     private static bool CombinePage<TAlgebra>(GrainMap target, GrainMap mask, int page)
         where TAlgebra : struct, IWordAlgebra
     {
-        bool? maskValue = mask.KnownValue(page);
-        if (maskValue is { } known && TAlgebra.Changes(0, Word(known)) == 0 && TAlgebra.Changes(ulong.MaxValue, Word(known)) == 0)
-        {
-            return false;
-        }
-
-        bool? targetValue = target.KnownValue(page);
-        if (targetValue is { } value && TAlgebra.Changes(Word(value), 0) == 0 && TAlgebra.Changes(Word(value), ulong.MaxValue) == 0)
+        if (!MayChange<TAlgebra>(target, mask, page))
         {
             return false;
         }
@@ -91,6 +88,20 @@ public sealed partial class GrainMap
         }
 
         return Apply<TAlgebra>(words, maskWords, valid);
+    }
+
+    /// <summary>False where nothing can change, whatever the words say that nobody looked at.</summary>
+    private static bool MayChange<TAlgebra>(GrainMap target, GrainMap mask, int page)
+        where TAlgebra : struct, IWordAlgebra
+    {
+        bool? maskValue = mask.KnownValue(page);
+        if (maskValue is { } known && TAlgebra.Changes(0, Word(known)) == 0 && TAlgebra.Changes(ulong.MaxValue, Word(known)) == 0)
+        {
+            return false;
+        }
+
+        bool? targetValue = target.KnownValue(page);
+        return targetValue is not { } value || TAlgebra.Changes(Word(value), 0) != 0 || TAlgebra.Changes(Word(value), ulong.MaxValue) != 0;
     }
 
     private static ulong Word(bool value) => value ? ulong.MaxValue : 0;

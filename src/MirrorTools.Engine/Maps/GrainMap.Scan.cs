@@ -54,13 +54,17 @@ public sealed partial class GrainMap
     }
 
     /// <summary>The runs of equal bits with the given value, ascending. Bits that change meanwhile may be seen either way.</summary>
-    public IEnumerable<GrainRange> Ranges(bool value)
+    public IEnumerable<GrainRange> Ranges(bool value) => Ranges(new GrainRange(0, GrainCount), value);
+
+    /// <summary>The runs of equal bits with the given value inside another run, ascending. Bits that change meanwhile may be seen either way.</summary>
+    public IEnumerable<GrainRange> Ranges(GrainRange within, bool value)
     {
-        for (long first = Find(0, GrainCount, value); first < GrainCount;)
+        Check(within);
+        for (long first = Find(within.First, within.End, value); first < within.End;)
         {
-            long end = Find(first + 1, GrainCount, !value);
+            long end = Find(first + 1, within.End, !value);
             yield return new GrainRange(first, end - first);
-            first = Find(end, GrainCount, value);
+            first = Find(end, within.End, value);
         }
     }
 
