@@ -66,6 +66,8 @@ function New-FakeAgent {
                     $answer = @{ Body = $answer }
                 }
                 $response = $context.Response
+                # A connection for each request: this listener may close one that is kept just when the next request goes over it.
+                $response.KeepAlive = $false
                 $response.StatusCode = if ($answer.Status) { $answer.Status } else { 200 }
                 try {
                     if ($answer.ContainsKey('Stream')) {
