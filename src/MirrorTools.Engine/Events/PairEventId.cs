@@ -87,6 +87,27 @@ public enum PairEventId
     /// <summary>The other side can't vouch for what it holds: everything is compared by hash.</summary>
     ComparisonNeeded = 162,
 
+    /// <summary>A node of a synchronous pair is left out: nothing waits for it any more; arguments: node, grains (how many it lacks).</summary>
+    NodeLeftOut = 170,
+
+    /// <summary>A node that was left out takes part again; arguments: node.</summary>
+    NodeAdmitted = 171,
+
+    /// <summary>This node is updated before it takes part again; arguments: primary.</summary>
+    NodeReturned = 172,
+
+    /// <summary>A node has left something unanswered for too long; arguments: node.</summary>
+    NodeOverdue = 173,
+
+    /// <summary>This node's disk or metadata failed; arguments: detail.</summary>
+    NodeFailed = 174,
+
+    /// <summary>This node, the primary, has another one go on; arguments: to.</summary>
+    RoleYielded = 175,
+
+    /// <summary>This node goes on as the primary; arguments: why, suspectGrains (how many may lack what was acknowledged and not hardened).</summary>
+    RoleTaken = 176,
+
     /// <summary>An invariant broke: the pair is latched as failed; arguments: detail.</summary>
     InvariantBroken = 190,
 }

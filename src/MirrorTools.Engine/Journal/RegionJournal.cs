@@ -96,6 +96,25 @@ internal abstract class RegionJournal(DirtyRegionLog log, BehindPages pages, Epo
         while (failures != Failures);
     }
 
+    /// <summary>Writes every page that is behind now, where pages speak of nothing on this side's own disk and need not wait for it.</summary>
+    public async Task PersistMarksAsync()
+    {
+        int failures;
+        do
+        {
+            failures = Failures;
+            int cursor = 0;
+            while (cursor < pages.Count)
+            {
+                using SerialGate.Turn turn = await _turns.EnterAsync(CancellationToken.None);
+                SortedSet<int> taken = [];
+                pages.TakeFrom(ref cursor, taken, PagesPerTurn);
+                await PersistMarksAsync(taken);
+            }
+        }
+        while (failures != Failures);
+    }
+
     /// <summary>
     /// Has the dirty-region log tell regions apart again after its slots had run out (P-8): writes need slots from now on, those in flight end, and what they changed
     /// becomes durable in the maps.
@@ -139,4 +158,8 @@ internal abstract class RegionJournal(DirtyRegionLog log, BehindPages pages, Epo
     /// <summary>Flushes the data and writes pages, durably; called by one at a time. Where it fails, the pages are behind again.</summary>
     /// <param name="taken">Pages that were taken; none where only what was written into regions is to be durable.</param>
     protected abstract Task PersistAsync(SortedSet<int> taken);
+
+    /// <summary>Writes pages, durably, whatever of the data is durable; called by one at a time.</summary>
+    /// <param name="taken">Pages that were taken.</param>
+    protected virtual Task PersistMarksAsync(SortedSet<int> taken) => PersistAsync(taken);
 }

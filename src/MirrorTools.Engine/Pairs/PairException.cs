@@ -99,4 +99,13 @@ public enum PairError
 
     /// <summary>The pair's copy service has no such storage.</summary>
     NoSuchStorage,
+
+    /// <summary>Whether another node serves hosts can't be known: the recovery has to be forced.</summary>
+    RecoveryNeedsForce,
+
+    /// <summary>The node lacks something, or its storage failed.</summary>
+    NodeIncomplete,
+
+    /// <summary>The node does not take part at present.</summary>
+    NodeNotMirroring,
 }

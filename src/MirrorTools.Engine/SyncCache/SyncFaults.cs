@@ -38,4 +38,22 @@ public sealed record SyncFaults
 
     /// <summary>S-7: a version's hardening counts though a newer one is on its way into the cache.</summary>
     public bool CountPending { get; init; }
+
+    /// <summary>S-1: a host is answered before the secondary has its write.</summary>
+    public bool AcknowledgeBeforeSecondary { get; init; }
+
+    /// <summary>S-8: the lease is not looked at: neither by the secondary that serves reads nor by the primary that goes on alone.</summary>
+    public bool IgnoreLease { get; init; }
+
+    /// <summary>S-8: a secondary serves a read beside a write that it has received and that may be acknowledged.</summary>
+    public bool ReadBeforeSettled { get; init; }
+
+    /// <summary>S-9: what is written while a node is left out is not recorded.</summary>
+    public bool ForgetWhileAlone { get; init; }
+
+    /// <summary>S-9: alone, a write is acknowledged before it is on the disk.</summary>
+    public bool AcknowledgeBeforeDiskWhileAlone { get; init; }
+
+    /// <summary>S-11: writes go into regions that are not known to be hot.</summary>
+    public bool ForgetHotRegions { get; init; }
 }

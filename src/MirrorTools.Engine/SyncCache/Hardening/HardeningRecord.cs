@@ -90,6 +90,18 @@ internal sealed class HardeningRecord(HardeningRanges ranges, SyncFaults faults)
         Array.Clear(_scans);
     }
 
+    /// <summary>A new map of the grains that were marked since the last scans (bitmap 52), or of those that running scans are to harden (bitmap 50).</summary>
+    public GrainMap Copy(bool ofOld)
+    {
+        GrainMap copy = new(ranges.GrainCount, initialValue: false);
+        for (int range = 0; range < ranges.Count; range++)
+        {
+            GrainMap.Or(copy, ofOld ? _maps.Old(range) : _maps.Current(range), ranges.GrainsOf(range));
+        }
+
+        return copy;
+    }
+
     /// <summary>A new map of all grains that the other node may lack on its disk: what it must be sent when it has failed (S-9).</summary>
     public GrainMap Union() => _maps.Union();
 }
