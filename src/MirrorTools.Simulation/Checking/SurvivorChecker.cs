@@ -40,7 +40,7 @@ public static class SurvivorChecker
     }
 
     private static bool IsDurable(HistoryEpoch epoch, HostWrite write) =>
-        write.Acknowledged != HostWrite.Never && (write.IsForced || write.Acknowledged < epoch.FlushedAt[write.Volume]);
+        write.Acknowledged != HostWrite.Never && (write.IsForced || write.IsHardened || write.Acknowledged < epoch.FlushedAt[write.Volume]);
 
     private static bool IsShownOrReplaced(HostWrite durable, HostWrite? shown, bool isZero, IReadOnlyList<HostWrite> writers) =>
         isZero ? writers.Any(w => w.IsZeroing && !w.IsBefore(durable)) : shown is not null && !shown.IsBefore(durable);

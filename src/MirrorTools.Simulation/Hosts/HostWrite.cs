@@ -30,6 +30,9 @@ public sealed class HostWrite
     /// <summary>When it was issued.</summary>
     public required long Issued { get; init; }
 
+    /// <summary>True where something other than <see cref="IsForced"/> says that it was durable when it was acknowledged.</summary>
+    public bool IsHardened { get; internal set; }
+
     /// <summary>When it was acknowledged; <see cref="Never"/> while in flight, and where its host died or was refused.</summary>
     public long Acknowledged { get; internal set; } = Never;
 

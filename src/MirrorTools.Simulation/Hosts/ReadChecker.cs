@@ -18,7 +18,7 @@ internal static class ReadChecker
             : shown is not null && !IsReplaced(shown);
         return isFine
             ? null
-            : $"a read issued at {issued} of volume {volume} sector {sector} shows {SectorStamp.Describe(content)}; writes: {string.Join("; ", writers)}";
+            : $"a read issued at {issued} of volume {volume} sector {sector} shows {SectorStamp.Describe(content)}; it began as {SectorStamp.Describe(epoch.BaseOf(volume, sector))}, writes: {string.Join("; ", writers)}";
 
         bool IsReplaced(HostWrite write) => writers.Any(w => write.IsBefore(w) && w.Acknowledged < issued);
     }

@@ -81,6 +81,25 @@ public sealed class WriteHistory
         return write;
     }
 
+    /// <summary>A write that was issued in another history, or before the present epoch, may still happen in this one.</summary>
+    /// <returns>The write as this history has it.</returns>
+    public HostWrite Adopt(HostWrite write)
+    {
+        var adopted = new HostWrite
+        {
+            Id = write.Id,
+            Volume = write.Volume,
+            FirstSector = write.FirstSector,
+            SectorCount = write.SectorCount,
+            IsZeroing = write.IsZeroing,
+            IsForced = write.IsForced,
+            Writer = write.Writer,
+            Issued = Tick(),
+        };
+        Current.Add(adopted);
+        return adopted;
+    }
+
     /// <summary>A write was acknowledged.</summary>
     public void Acknowledge(HostWrite write)
     {

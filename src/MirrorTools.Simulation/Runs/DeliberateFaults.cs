@@ -1,4 +1,5 @@
 using MirrorTools.Engine.Mirroring;
+using MirrorTools.Engine.SyncCache;
 
 namespace MirrorTools.Simulation.Runs;
 
@@ -27,11 +28,16 @@ public static class DeliberateFaults
     public static IReadOnlyList<string> Names { get; } =
         [.. typeof(MirrorFaults).GetProperties().Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name).Order(StringComparer.Ordinal)];
 
+    /// <summary>The names of those of synchronous cache mirroring, which has a set of its own.</summary>
+    public static IReadOnlyList<string> OfSyncCache { get; } =
+        [.. typeof(SyncFaults).GetProperties().Where(property => property.PropertyType == typeof(bool)).Select(property => property.Name).Order(StringComparer.Ordinal)];
+
     /// <summary>The names of those that break something in a service.</summary>
     public static IReadOnlyList<string> Of(string service) => service switch
     {
         "AsyncCopy" => [.. s_ofBoth.Concat(s_ofAsyncCopyAlone).Order(StringComparer.Ordinal)],
         "Groups" => s_ofGroups,
+        "SyncCache" => OfSyncCache,
         _ => [.. Names.Except(s_ofAsyncCopyAlone).Except(s_ofGroups)],
     };
 }

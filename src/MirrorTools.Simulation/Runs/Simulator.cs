@@ -1,6 +1,7 @@
 using MirrorTools.Engine.Pairs;
 using MirrorTools.Simulation.Pairs;
 using MirrorTools.Simulation.Scheduling;
+using MirrorTools.Simulation.Sync;
 
 namespace MirrorTools.Simulation.Runs;
 
@@ -14,6 +15,7 @@ public static class Simulator
             ["Flashcopy"] = static () => new PairScenario(CopyService.Flashcopy),
             ["AsyncCopy"] = static () => new PairScenario(CopyService.AsyncCopy),
             ["Groups"] = static () => new PairScenario(null),
+            ["SyncCache"] = static () => new SyncScenario(),
         };
 
     /// <summary>Runs one seed of a service.</summary>
